@@ -1,0 +1,37 @@
+# Warnings, hardening, caching and sanitizers: what holds for every target of this project.
+
+option(PATCHWAVE_SANITIZE "Sanitizers to build with, e.g. address,undefined or thread" "")
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()
+find_program(MOLD mold)
+
+# -g1 keeps function names and lines in a crash report at a third of the size of full debug information.
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1")
+
+# What `patchwave version` and patchwave_build_info say; the image's build passes it in.
+set(PATCHWAVE_REVISION "unknown" CACHE STRING "Commit that is built")
+
+add_library(patchwave_options INTERFACE)
+target_compile_options(patchwave_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Woverloaded-virtual -Werror
+  -fstack-protector-strong -fstack-clash-protection)
+target_compile_definitions(patchwave_options INTERFACE
+  PATCHWAVE_VERSION="${PROJECT_VERSION}" PATCHWAVE_REVISION="${PATCHWAVE_REVISION}" _GLIBCXX_ASSERTIONS)
+target_include_directories(patchwave_options INTERFACE ${PROJECT_SOURCE_DIR})
+target_link_options(patchwave_options INTERFACE -Wl,-z,relro,-z,now)
+if(MOLD)
+  target_link_options(patchwave_options INTERFACE -fuse-ld=mold)
+endif()
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64")
+  target_compile_options(patchwave_options INTERFACE -fcf-protection=full)
+endif()
+if(PATCHWAVE_SANITIZE)
+  target_compile_options(patchwave_options INTERFACE
+    -fsanitize=${PATCHWAVE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(patchwave_options INTERFACE -fsanitize=${PATCHWAVE_SANITIZE})
+else()
+  target_compile_definitions(patchwave_options INTERFACE _FORTIFY_SOURCE=3)
+endif()

@@ -1,0 +1,30 @@
+// PatchApproval: somebody's decision about one plan of one wave. The right to create one is the right
+// to approve; an admission policy binds `approver` to the caller.
+#pragma once
+
+#include "controllers/api/common.hpp"
+
+namespace patchwave::api {
+
+struct PatchApprovalSpec {
+  std::string wave;       ///< `waveRef.name`, in the same namespace.
+  std::string approver;
+  std::string plan_hash;  ///< The PatchWave's status.planHash that was looked at.
+  bool approve = false;   ///< `decision: Approve` or `Deny`
+  std::string reason;
+  bool operator==(const PatchApprovalSpec&) const = default;
+};
+
+struct PatchApprovalStatus {
+  std::int64_t observed_generation = 0;
+  std::vector<Condition> conditions;
+  bool operator==(const PatchApprovalStatus&) const = default;
+};
+
+struct PatchApproval {
+  Metadata metadata;
+  PatchApprovalSpec spec;
+  PatchApprovalStatus status;
+};
+
+}  // namespace patchwave::api

@@ -1,0 +1,128 @@
+#include "controllers/api/enums.hpp"
+
+#include <array>
+
+namespace patchwave::api {
+namespace {
+
+template <class Enum, std::size_t kSize>
+using Table = std::array<std::pair<Enum, std::string_view>, kSize>;
+
+constexpr Table<Mode, 3> kModes = {{
+    {Mode::Observe, "Observe"},
+    {Mode::Approve, "Approve"},
+    {Mode::Automatic, "Automatic"},
+}};
+constexpr Table<OnHarm, 2> kOnHarm = {{
+    {OnHarm::Rollback, "Rollback"},
+    {OnHarm::Freeze, "Freeze"},
+}};
+constexpr Table<OnUndecided, 3> kOnUndecided = {{
+    {OnUndecided::Hold, "Hold"},
+    {OnUndecided::Advance, "Advance"},
+    {OnUndecided::Rollback, "Rollback"},
+}};
+constexpr Table<Verdict, 3> kVerdicts = {{
+    {Verdict::Undecided, "Undecided"},
+    {Verdict::Pass, "Pass"},
+    {Verdict::Harm, "Harm"},
+}};
+constexpr Table<WorkloadKind, 3> kWorkloadKinds = {{
+    {WorkloadKind::Deployment, "Deployment"},
+    {WorkloadKind::StatefulSet, "StatefulSet"},
+    {WorkloadKind::DaemonSet, "DaemonSet"},
+}};
+constexpr Table<WavePhase, 9> kWavePhases = {{
+    {WavePhase::Pending, "Pending"},
+    {WavePhase::Waiting, "Waiting"},
+    {WavePhase::Running, "Running"},
+    {WavePhase::Baking, "Baking"},
+    {WavePhase::Succeeded, "Succeeded"},
+    {WavePhase::RollingBack, "RollingBack"},
+    {WavePhase::RolledBack, "RolledBack"},
+    {WavePhase::RollbackFailed, "RollbackFailed"},
+    {WavePhase::Cancelled, "Cancelled"},
+}};
+constexpr Table<TargetState, 9> kTargetStates = {{
+    {TargetState::Pending, "Pending"},
+    {TargetState::Claimed, "Claimed"},
+    {TargetState::Canary, "Canary"},
+    {TargetState::Promoting, "Promoting"},
+    {TargetState::Promoted, "Promoted"},
+    {TargetState::RollingBack, "RollingBack"},
+    {TargetState::RolledBack, "RolledBack"},
+    {TargetState::RollbackFailed, "RollbackFailed"},
+    {TargetState::Skipped, "Skipped"},
+}};
+
+}  // namespace
+
+template <>
+Names<Mode> names_of<Mode>() {
+  return kModes;
+}
+template <>
+Names<OnHarm> names_of<OnHarm>() {
+  return kOnHarm;
+}
+template <>
+Names<OnUndecided> names_of<OnUndecided>() {
+  return kOnUndecided;
+}
+template <>
+Names<Verdict> names_of<Verdict>() {
+  return kVerdicts;
+}
+template <>
+Names<WorkloadKind> names_of<WorkloadKind>() {
+  return kWorkloadKinds;
+}
+template <>
+Names<WavePhase> names_of<WavePhase>() {
+  return kWavePhases;
+}
+template <>
+Names<TargetState> names_of<TargetState>() {
+  return kTargetStates;
+}
+
+std::string_view to_string(Mode value) {
+  return word_of(value);
+}
+std::string_view to_string(OnHarm value) {
+  return word_of(value);
+}
+std::string_view to_string(OnUndecided value) {
+  return word_of(value);
+}
+std::string_view to_string(Verdict value) {
+  return word_of(value);
+}
+std::string_view to_string(WorkloadKind value) {
+  return word_of(value);
+}
+std::string_view to_string(WavePhase value) {
+  return word_of(value);
+}
+std::string_view to_string(TargetState value) {
+  return word_of(value);
+}
+
+bool is_terminal(WavePhase phase) {
+  switch (phase) {
+    case WavePhase::Succeeded:
+    case WavePhase::RolledBack:
+    case WavePhase::RollbackFailed:
+    case WavePhase::Cancelled:
+      return true;
+    case WavePhase::Pending:
+    case WavePhase::Waiting:
+    case WavePhase::Running:
+    case WavePhase::Baking:
+    case WavePhase::RollingBack:
+      return false;
+  }
+  return false;
+}
+
+}  // namespace patchwave::api

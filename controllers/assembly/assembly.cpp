@@ -1,0 +1,172 @@
+#include "controllers/assembly/assembly.hpp"
+
+#include "controllers/api/codec.hpp"
+
+namespace patchwave::assembly {
+namespace {
+
+std::string key_of(const Json& object) {
+  return string_at(object, {"metadata", "namespace"}) + "/" + string_at(object, {"metadata", "name"});
+}
+
+const Json& either(const kube::Object* before, const kube::Object* after) {
+  return after != nullptr ? **after : **before;
+}
+
+// Of what planning looks at, nothing is part of a status.
+bool plan_may_change(const kube::Object* before, const kube::Object* after) {
+  if (before == nullptr || after == nullptr) return true;
+  return integer_at(**before, {"metadata", "generation"}) != integer_at(**after, {"metadata", "generation"}) ||
+         object_at(**before, {"metadata", "labels"}) != object_at(**after, {"metadata", "labels"});
+}
+
+bool under_way(const api::PatchWave& wave) {
+  return wave.status.phase != api::WavePhase::Pending && wave.status.phase != api::WavePhase::Waiting &&
+         !api::has_ended(wave.status.phase);
+}
+
+}  // namespace
+
+Assembly::Assembly(Surroundings surroundings)
+    : with_(std::move(surroundings)),
+      outcomes_(with_.metrics, with_.stores, with_.clock),
+      gates_(with_.prometheus, with_.pod_gate, with_.stop),
+      policy_reconciler_({with_.client, with_.stores, with_.clock, with_.operator_namespace},
+                         {with_.on_happening, [this](const auto& policy, const auto& status) {
+                            outcomes_.policy_seen(policy, status);
+                          }}),
+      patch_reconciler_({with_.client, with_.stores, with_.clock, with_.resolve}, with_.on_happening),
+      wave_reconciler_({with_.client, with_.stores, with_.clock, with_.log, gates_, with_.git_ops_managers},
+                       {with_.on_happening, [this](const auto& before, const auto& after) {
+                          outcomes_.wave_written(before, after);
+                        }}),
+      policies_({.name = "patchpolicy", .workers = with_.workers.policies, .backoff = {}},
+                [this](const std::string& key) { return policy_reconciler_.reconcile(key); }, with_.clock, with_.log,
+                with_.metrics),
+      patches_({.name = "patch", .workers = with_.workers.patches, .backoff = {}},
+               [this](const std::string& key) { return patch_reconciler_.reconcile(key); }, with_.clock, with_.log,
+               with_.metrics),
+      waves_({.name = "patchwave", .workers = with_.workers.waves, .backoff = {}},
+             [this](const std::string& key) { return wave_reconciler_.reconcile(key); }, with_.clock, with_.log,
+             with_.metrics) {
+  gates_.on_finding = [this](const auto& wave, const auto& gate, const auto& finding) {
+    outcomes_.gate_asked(wave, gate, finding);
+  };
+  listen();
+}
+
+std::vector<runtime::Controller*> Assembly::controllers() { return {&policies_, &patches_, &waves_}; }
+
+void Assembly::listen() {
+  using Handler = void (Assembly::*)(const kube::Object*, const kube::Object*);
+  const auto connect = [this](kube::ObjectStore& store, Handler handler) {
+    store.on_change([this, handler](const kube::Object* before, const kube::Object* after) {
+      (this->*handler)(before, after);
+    });
+  };
+  connect(with_.stores.policies, &Assembly::policy_changed);
+  connect(with_.stores.patches, &Assembly::patch_changed);
+  connect(with_.stores.waves, &Assembly::wave_changed);
+  connect(with_.stores.approvals, &Assembly::approval_changed);
+  connect(with_.stores.deployments, &Assembly::workload_changed);
+  connect(with_.stores.stateful_sets, &Assembly::workload_changed);
+  connect(with_.stores.daemon_sets, &Assembly::workload_changed);
+  connect(with_.stores.namespaces, &Assembly::namespace_changed);
+  with_.stores.pods.on_change([this](const kube::PodView* before, const kube::PodView* after) {
+    look_at_waves_in(after != nullptr ? after->ns : before->ns);
+  });
+}
+
+void Assembly::policy_changed(const kube::Object* before, const kube::Object* after) {
+  const auto& policy = either(before, after);
+  policies_.enqueue(key_of(policy));
+  for (const auto& wave : with_.stores.waves.list(string_at(policy, {"metadata", "namespace"}))) {
+    if (string_at(*wave, {"spec", "policyRef", "name"}) == string_at(policy, {"metadata", "name"})) {
+      waves_.enqueue(key_of(*wave));
+    }
+  }
+}
+
+void Assembly::patch_changed(const kube::Object* before, const kube::Object* after) {
+  const auto& patch = either(before, after);
+  const auto ns = string_at(patch, {"metadata", "namespace"});
+  patches_.enqueue(key_of(patch));
+  look_at_policies(ns);
+  for (const auto& wave : with_.stores.waves.list(ns)) {
+    if (string_at(*wave, {"spec", "patchRef", "name"}) == string_at(patch, {"metadata", "name"})) {
+      waves_.enqueue(key_of(*wave));
+    }
+  }
+}
+
+void Assembly::wave_changed(const kube::Object* before, const kube::Object* after) {
+  const auto& wave = either(before, after);
+  const auto ns = string_at(wave, {"metadata", "namespace"});
+  const auto name = string_at(wave, {"metadata", "name"});
+  index_wave(key_of(wave), after);
+  waves_.enqueue(key_of(wave));
+  patches_.enqueue(ns + "/" + string_at(wave, {"spec", "patchRef", "name"}));
+  const auto policy = string_at(wave, {"spec", "policyRef", "name"});
+  if (!policy.empty()) policies_.enqueue(ns + "/" + policy);
+  // Successors wait for it, and others of the policy for its share of the disruption budget.
+  for (const auto& other : with_.stores.waves.list(ns)) {
+    const auto& predecessors = array_at(*other, {"spec", "after"});
+    const bool successor = std::find(predecessors.begin(), predecessors.end(), Json(name)) != predecessors.end();
+    const bool shares_budget = !policy.empty() && string_at(*other, {"spec", "policyRef", "name"}) == policy &&
+                               string_at(*other, {"status", "hold", "reason"}) == "DisruptionBudgetSpent";
+    if (successor || shares_budget) waves_.enqueue(key_of(*other));
+  }
+}
+
+void Assembly::approval_changed(const kube::Object* before, const kube::Object* after) {
+  const auto& approval = either(before, after);
+  waves_.enqueue(string_at(approval, {"metadata", "namespace"}) + "/" +
+                 string_at(approval, {"spec", "waveRef", "name"}));
+}
+
+void Assembly::workload_changed(const kube::Object* before, const kube::Object* after) {
+  const auto ns = string_at(either(before, after), {"metadata", "namespace"});
+  look_at_waves_in(ns);
+  if (!plan_may_change(before, after)) return;
+  look_at_policies(ns);
+  if (ns != with_.operator_namespace) look_at_policies(with_.operator_namespace);
+}
+
+void Assembly::namespace_changed(const kube::Object* before, const kube::Object* after) {
+  const bool relabelled = before == nullptr || after == nullptr ||
+                          object_at(**before, {"metadata", "labels"}) != object_at(**after, {"metadata", "labels"});
+  if (relabelled) look_at_policies(with_.operator_namespace);
+}
+
+void Assembly::look_at_policies(std::string_view ns) {
+  for (const auto& policy : with_.stores.policies.list(ns)) policies_.enqueue(key_of(*policy));
+}
+
+void Assembly::look_at_waves_in(const std::string& target_namespace) {
+  const std::scoped_lock lock(mutex_);
+  const auto found = active_waves_.find(target_namespace);
+  if (found == active_waves_.end()) return;
+  for (const auto& key : found->second) waves_.enqueue(key);
+}
+
+void Assembly::index_wave(const std::string& key, const kube::Object* after) {
+  std::set<std::string> namespaces;
+  if (after != nullptr) {
+    const auto wave = api::parse_wave(**after);
+    if (wave && under_way(*wave)) {
+      for (const auto& target : wave->spec.targets) namespaces.insert(target.ns);
+    }
+  }
+  const std::scoped_lock lock(mutex_);
+  for (const auto& ns : namespaces_of_[key]) {
+    if (!namespaces.contains(ns)) active_waves_[ns].erase(key);
+  }
+  for (const auto& ns : namespaces) active_waves_[ns].insert(key);
+  if (namespaces.empty()) {
+    namespaces_of_.erase(key);
+  } else {
+    namespaces_of_[key] = std::move(namespaces);
+  }
+}
+
+}  // namespace patchwave::assembly

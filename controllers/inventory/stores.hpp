@@ -1,0 +1,21 @@
+// The caches that controllers read. Filled by reflectors in the process, and by hand in a simulation.
+#pragma once
+
+#include "operator/kube/object_store.hpp"
+#include "operator/kube/pod_store.hpp"
+
+namespace patchwave::inventory {
+
+struct Stores {
+  kube::ObjectStore policies{kube::resources::kPatchPolicies};
+  kube::ObjectStore patches{kube::resources::kPatches};
+  kube::ObjectStore waves{kube::resources::kPatchWaves};
+  kube::ObjectStore approvals{kube::resources::kPatchApprovals};
+  kube::ObjectStore deployments{kube::resources::kDeployments, kube::Keep::Texts};
+  kube::ObjectStore stateful_sets{kube::resources::kStatefulSets, kube::Keep::Texts};
+  kube::ObjectStore daemon_sets{kube::resources::kDaemonSets, kube::Keep::Texts};
+  kube::ObjectStore namespaces{kube::resources::kNamespaces};
+  kube::PodStore pods;
+};
+
+}  // namespace patchwave::inventory

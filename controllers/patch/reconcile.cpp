@@ -1,0 +1,70 @@
+#include "controllers/patch/reconcile.hpp"
+
+#include "controllers/api/codec.hpp"
+#include "controllers/status/status.hpp"
+
+namespace patchwave::patch {
+namespace {
+
+std::vector<api::PatchWave> waves_of(const inventory::Stores& stores, const api::Patch& patch) {
+  std::vector<api::PatchWave> waves;
+  for (const auto& object : stores.waves.list(patch.metadata.ns)) {
+    auto wave = api::parse_wave(*object);
+    if (wave && wave->spec.patch == patch.metadata.name) waves.push_back(std::move(*wave));
+  }
+  return waves;
+}
+
+}  // namespace
+
+Result<runtime::ReconcileResult> PatchReconciler::reconcile(const std::string& key) {
+  const auto object = status::read(with_.client, kube::resources::kPatches, key);
+  if (!object) return fail(object.error());
+  if (!*object) return runtime::ReconcileResult{};
+  auto patch = api::parse_patch(**object);
+  if (!patch) {
+    return fail(status::report_invalid(with_.client, kube::resources::kPatches, **object, patch.error(),
+                                       with_.clock.now()));
+  }
+  if (patch->metadata.deletion_time) return runtime::ReconcileResult{};
+
+  PatchSnapshot snapshot{*patch, waves_of(with_.stores, *patch), std::nullopt};
+  if (needs_lookup(*patch)) snapshot.lookup = with_.resolve(patch->spec.image, patch->spec.tag);
+  const auto decision = decide(snapshot, with_.clock.now());
+
+  if (decision.status != patch->status) {
+    auto written =
+        status::write(with_.client, kube::resources::kPatches, **object, api::print_status(decision.status));
+    if (!written) return fail(std::move(written.error()));
+    tell(*patch, decision.status);
+  }
+  if (decision.remove_lift_annotation) {
+    if (auto removed = remove_lift_annotation(*patch); !removed) return fail(std::move(removed.error()));
+  }
+  return runtime::ReconcileResult{decision.requeue_after};
+}
+
+Result<void> PatchReconciler::remove_lift_annotation(const api::Patch& patch) {
+  const Json body = {{"metadata", {{"annotations", {{std::string(api::kLiftQuarantineAnnotation), nullptr}}}}}};
+  auto written = with_.client.patch(kube::resources::kPatches, patch.metadata.ns, patch.metadata.name,
+                                    kube::PatchType::Merge, body);
+  if (!written) return fail(std::move(written.error()));
+  return {};
+}
+
+void PatchReconciler::tell(const api::Patch& patch, const api::PatchStatus& after) {
+  if (!on_happening_) return;
+  const api::ObjectReference reference{std::string(api::kApiVersion), "Patch", patch.metadata.ns,
+                                       patch.metadata.name, patch.metadata.uid};
+  if (!patch.status.quarantine && after.quarantine) {
+    on_happening_({true, "PatchQuarantined", "Quarantine", after.quarantine->reason, reference});
+  }
+  if (patch.status.quarantine && !after.quarantine) {
+    on_happening_({false, "QuarantineLifted", "Quarantine", "the patch may be rolled out again", reference});
+  }
+  if (patch.status.digest.empty() && !after.digest.empty()) {
+    on_happening_({false, "DigestResolved", "Resolve", after.digest, reference});
+  }
+}
+
+}  // namespace patchwave::patch

@@ -1,0 +1,40 @@
+// Reads a Patch and its waves, asks the registry once, and writes the status.
+#pragma once
+
+#include "controllers/api/happening.hpp"
+#include "controllers/inventory/stores.hpp"
+#include "controllers/patch/decide.hpp"
+#include "operator/base/log.hpp"
+#include "operator/kube/client.hpp"
+#include "operator/runtime/controller.hpp"
+
+namespace patchwave::patch {
+
+/// Asks a registry for the digest of a tag.
+using ResolveImage = std::function<Lookup(const std::string& repository, const std::string& tag)>;
+
+class PatchReconciler {
+ public:
+  struct Dependencies {
+    const kube::Client& client;
+    const inventory::Stores& stores;
+    const Clock& clock;
+    ResolveImage resolve;
+  };
+  using OnHappening = std::function<void(const api::Happening&)>;
+
+  PatchReconciler(Dependencies dependencies, OnHappening on_happening)
+      : with_(std::move(dependencies)), on_happening_(std::move(on_happening)) {}
+
+  /// RBAC: patches get, patch (the lift annotation), status update.
+  Result<runtime::ReconcileResult> reconcile(const std::string& key);
+
+ private:
+  Result<void> remove_lift_annotation(const api::Patch& patch);
+  void tell(const api::Patch& patch, const api::PatchStatus& after);
+
+  Dependencies with_;
+  OnHappening on_happening_;
+};
+
+}  // namespace patchwave::patch

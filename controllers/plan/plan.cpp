@@ -1,0 +1,254 @@
+#include "controllers/plan/plan.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <span>
+#include <tuple>
+#include <utility>
+
+#include "controllers/api/codec.hpp"
+#include "controllers/plan/hash.hpp"
+#include "controllers/plan/version.hpp"
+
+namespace patchwave::plan {
+namespace {
+
+constexpr std::size_t kMostWorkloadWarnings = 20;
+
+struct Candidate {
+  const Workload* workload;
+  std::vector<std::string> containers;
+  std::string lot;  ///< What decides among workloads of the same size.
+};
+
+std::string name_of(const Workload& workload) {
+  return fmt::format("{} {}/{}", to_string(workload.kind), workload.ns, workload.name);
+}
+
+/// What the patch brings, to hold containers against.
+struct Wanted {
+  std::string repository;
+  std::string tag;
+  std::set<std::string> digests;  ///< Of the index and of its platforms; empty while unresolved.
+};
+
+bool runs_already(const Wanted& wanted, const ImageReference& image) {
+  if (wanted.digests.empty()) return image.tag == wanted.tag;
+  return wanted.digests.contains(image.digest);
+}
+
+Result<Wanted> wanted_of(const api::Patch& patch) {
+  const auto subject = parse_image(patch.spec.image);
+  if (!subject) return fail(subject.error().within("spec.subject.image"));
+  Wanted wanted{subject->repository, patch.spec.tag, {}};
+  const auto& digest = patch.spec.digest.empty() ? patch.status.digest : patch.spec.digest;
+  if (!digest.empty()) {
+    wanted.digests.insert(patch.status.platform_digests.begin(), patch.status.platform_digests.end());
+    wanted.digests.insert(digest);
+  }
+  return wanted;
+}
+
+/// Keeps warnings about single workloads to a number that people read and a condition can hold.
+class WorkloadWarnings {
+ public:
+  explicit WorkloadWarnings(std::vector<std::string>& warnings) : warnings_(warnings) {}
+  void add(std::string warning) {
+    if (++count_ <= kMostWorkloadWarnings) warnings_.push_back(std::move(warning));
+  }
+  void finish() {
+    if (count_ <= kMostWorkloadWarnings) return;
+    warnings_.push_back(fmt::format("{} more workloads have warnings", count_ - kMostWorkloadWarnings));
+  }
+
+ private:
+  std::vector<std::string>& warnings_;
+  std::size_t count_ = 0;
+};
+
+std::vector<std::string> containers_to_change(const Workload& workload, const Wanted& wanted,
+                                              WorkloadWarnings& warnings) {
+  std::vector<std::string> names;
+  for (const auto& container : workload.containers) {
+    const auto image = parse_image(container.image);
+    if (!image || image->repository != wanted.repository || runs_already(wanted, *image)) continue;
+    if (compare_versions(image->tag, wanted.tag).value_or(0) > 0) {
+      warnings.add(fmt::format("{}: container {} runs {}, which is later than {}", name_of(workload),
+                               container.name, image->tag, wanted.tag));
+      continue;
+    }
+    names.push_back(container.name);
+  }
+  return names;
+}
+
+std::vector<Candidate> candidates(const api::PatchPolicy& policy, const api::Patch& patch,
+                                  const Wanted& wanted, const std::vector<Workload>& workloads, Plan& plan) {
+  std::vector<Candidate> found;
+  if (!allows_image(policy.spec.workloads.images, wanted.repository)) {
+    plan.warnings.push_back(
+        fmt::format("spec.targets.workloads.images allows no image {}", wanted.repository));
+    return found;
+  }
+  WorkloadWarnings warnings(plan.warnings);
+  for (const auto& workload : workloads) {
+    auto containers = containers_to_change(workload, wanted, warnings);
+    if (containers.empty()) continue;
+    auto lot = sha256_hex(fmt::format("{}/{}/{} {}", patch.metadata.ns, patch.metadata.name, patch.spec.tag,
+                                      name_of(workload)));
+    found.push_back({&workload, std::move(containers), std::move(lot)});
+  }
+  warnings.finish();
+  std::ranges::sort(found, {}, [](const Candidate& candidate) {
+    const auto& workload = *candidate.workload;
+    return std::tuple(workload.replicas <= 0, workload.replicas, std::string_view(candidate.lot),
+                      workload.kind, std::string_view(workload.ns), std::string_view(workload.name));
+  });
+  return found;
+}
+
+api::PatchWaveSpec wave_spec(const api::PatchPolicy& policy, const api::Patch& patch,
+                             const api::WavePlan& wave) {
+  const auto& rules = policy.spec;
+  api::PatchWaveSpec spec;
+  spec.patch = patch.metadata.name;
+  spec.policy = policy.metadata.name;
+  spec.mode = rules.mode;
+  spec.steps = wave.steps;
+  spec.max_unavailable = wave.max_unavailable;
+  spec.step_bake = wave.step_bake;
+  spec.bake = wave.bake;
+  spec.progress_deadline = wave.progress_deadline;
+  spec.windows = rules.windows;
+  spec.gates = rules.gates;
+  spec.on_harm = rules.on_harm;
+  spec.on_undecided = rules.on_undecided;
+  spec.approval_required = wave.approval_required || rules.mode == api::Mode::Approve;
+  return spec;
+}
+
+/// How many of the workloads that are left the wave takes.
+std::size_t share_of(const api::PatchPolicySpec& policy, std::size_t index, std::size_t eligible,
+                     std::size_t left) {
+  const auto& select = policy.waves[index].select;
+  if (index + 1 == policy.waves.size() || !select) return left;
+  return std::min(left, static_cast<std::size_t>(std::max(0, select->of(static_cast<int>(eligible)))));
+}
+
+/// Appends waves one after the other: each waits for the one before.
+class WaveChain {
+ public:
+  WaveChain(const api::PatchPolicy& policy, const api::Patch& patch, Plan& plan)
+      : policy_(policy), patch_(patch), plan_(plan) {
+    for (const auto& wave : policy.spec.waves) names_.insert(wave.name);
+  }
+
+  void append(const api::WavePlan& wave, std::span<const Candidate> candidates) {
+    int part = 1;
+    while (!candidates.empty()) {
+      const auto some = candidates.first(std::min(candidates.size(), kMaxTargets));
+      append_part(wave, part == 1 ? wave.name : next_part_name(wave.name, part), some);
+      candidates = candidates.subspan(some.size());
+      ++part;
+    }
+  }
+
+ private:
+  // "<wave>-2", unless the policy has a wave of that name itself.
+  std::string next_part_name(const std::string& wave, int part) {
+    for (int number = part;; ++number) {
+      auto name = fmt::format("{}-{}", wave, number);
+      if (names_.insert(name).second) return name;
+    }
+  }
+
+  void append_part(const api::WavePlan& wave, const std::string& name,
+                   std::span<const Candidate> candidates) {
+    auto spec = wave_spec(policy_, patch_, wave);
+    spec.order = static_cast<int>(plan_.waves.size()) + 1;
+    if (!plan_.waves.empty()) spec.after = {plan_.waves.back().name};
+    for (const auto& candidate : candidates) {
+      const auto& workload = *candidate.workload;
+      spec.targets.push_back({workload.kind, workload.ns, workload.name, candidate.containers});
+    }
+    plan_.targets += static_cast<int>(candidates.size());
+    plan_.waves.push_back({wave_name(patch_.metadata.name, policy_.metadata.name, name), std::move(spec)});
+  }
+
+  const api::PatchPolicy& policy_;
+  const api::Patch& patch_;
+  Plan& plan_;
+  std::set<std::string> names_;
+};
+
+void split_into_waves(const api::PatchPolicy& policy, const api::Patch& patch,
+                      const std::vector<Candidate>& eligible, Plan& plan) {
+  const auto& waves = policy.spec.waves;
+  WaveChain chain(policy, patch, plan);
+  std::span<const Candidate> left(eligible);
+  for (std::size_t i = 0; i < waves.size(); ++i) {
+    const auto share = share_of(policy.spec, i, eligible.size(), left.size());
+    if (share == 0) {
+      plan.warnings.push_back(
+          fmt::format("spec.waves[{}] selects nothing: {} of the {} workloads are left to '{}'", i,
+                      left.size(), eligible.size(), waves[i].name));
+    } else if (share > kMaxTargets) {
+      plan.warnings.push_back(fmt::format("spec.waves[{}] is split: '{}' has {} targets and a wave holds {}",
+                                          i, waves[i].name, share, kMaxTargets));
+    }
+    chain.append(waves[i], left.first(share));
+    left = left.subspan(share);
+  }
+}
+
+}  // namespace
+
+std::string wave_name(std::string_view patch, std::string_view policy, std::string_view wave) {
+  const auto full = fmt::format("{}-{}-{}", patch, policy, wave);
+  if (full.size() <= kMaxWaveName) return full;
+  const auto hash = sha256_hex(full).substr(0, 10);
+  auto head = full.substr(0, kMaxWaveName - hash.size() - 1);
+  // A name may not have '.' and '-' side by side.
+  while (head.ends_with('-') || head.ends_with('.')) head.pop_back();
+  return head + "-" + hash;
+}
+
+bool selects(const api::PatchPolicy& policy, bool in_operator_namespace, const Workload& workload) {
+  const auto& rules = policy.spec.workloads;
+  const bool in_reach = in_operator_namespace ? rules.namespace_selector.matches(workload.namespace_labels)
+                                              : workload.ns == policy.metadata.ns;
+  if (!in_reach || !rules.selector.matches(workload.labels)) return false;
+  return std::ranges::any_of(workload.containers, [&](const Workload::Container& container) {
+    const auto image = parse_image(container.image);
+    return image && allows_image(rules.images, image->repository);
+  });
+}
+
+Plan make_plan(const api::PatchPolicy& policy, const api::Patch& patch,
+               const std::vector<Workload>& workloads) {
+  Plan plan;
+  const auto wanted = wanted_of(patch);
+  if (!wanted) {
+    plan.warnings.push_back(fmt::format("Patch {}: {}", patch.metadata.name, wanted.error().message));
+    return plan;
+  }
+  const auto eligible = candidates(policy, patch, *wanted, workloads, plan);
+  if (policy.spec.waves.empty()) {
+    plan.warnings.push_back("spec.waves is empty: nothing is ever patched");
+  } else if (!eligible.empty()) {
+    split_into_waves(policy, patch, eligible, plan);
+  }
+  return plan;
+}
+
+std::string plan_hash(const api::PatchWaveSpec& spec, const std::string& image) {
+  // Keys of a JSON object are in order, so equal specs print equal bytes.
+  auto wave = api::print_spec(spec);
+  wave.erase("suspend");
+  wave.erase("cancel");
+  return "sha256:" + sha256_hex(print_json({{"image", image}, {"spec", std::move(wave)}}));
+}
+
+}  // namespace patchwave::plan

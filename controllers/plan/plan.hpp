@@ -1,0 +1,66 @@
+// Which waves a patch goes out in. Pure: rules and a picture of the cluster in, waves out.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "controllers/api/patch.hpp"
+#include "controllers/api/policy.hpp"
+#include "controllers/api/wave.hpp"
+#include "controllers/api/workload.hpp"
+
+namespace patchwave::plan {
+
+using api::Workload;
+
+/// An image reference taken apart: "registry:5000/team/web:1.2@sha256:…".
+struct ImageReference {
+  std::string
+      repository;  ///< With registry host and without tag and digest; "docker.io/library/" is written out.
+  std::string tag;
+  std::string digest;
+  bool operator==(const ImageReference&) const = default;
+};
+Result<ImageReference> parse_image(std::string_view text);
+/// "<repository>:<tag>@<digest>"; leaves out what is empty.
+std::string print_image(const ImageReference& image);
+/// '*' matches within a path segment and '**' across; anchored at both ends.
+bool matches_glob(std::string_view glob, std::string_view repository);
+/// Whether any glob matches the repository, or the short name that people write for one of Docker Hub
+/// ("nginx", "bitnami/*"). No globs allow every image.
+bool allows_image(const std::vector<std::string>& globs, std::string_view repository);
+
+/// Whether the policy selects this workload at all (namespaces, labels, any image glob).
+/// `in_operator_namespace`: the policy may reach beyond `policy.metadata.ns`.
+bool selects(const api::PatchPolicy& policy, bool in_operator_namespace, const Workload& workload);
+
+/// Most targets of one PatchWave, as its schema has it. A longer wave continues as "<wave>-2", "<wave>-3", ….
+inline constexpr std::size_t kMaxTargets = 500;
+/// Longest name of a PatchWave: room for what is derived from it, within the 253 of an object's name.
+inline constexpr std::size_t kMaxWaveName = 200;
+
+/// "<patch>-<policy>-<wave>", with a hash in place of its end when longer than kMaxWaveName.
+std::string wave_name(std::string_view patch, std::string_view policy, std::string_view wave);
+
+struct PlannedWave {
+  std::string name;
+  api::PatchWaveSpec spec;
+};
+struct Plan {
+  std::vector<PlannedWave> waves;
+  std::vector<std::string> warnings;  ///< "spec.waves[1] selects nothing: …"
+  int targets = 0;
+};
+
+/// Splits the workloads that run another version of `patch` into the policy's waves. `workloads` are those
+/// that the policy selects. The order is stable: the fewest replicas first, then a hash of patch and
+/// workload, so that not always the same team is the canary; workloads without any copy come last, as
+/// nothing can be seen on them. No workload is taken back to an earlier version: a warning names it.
+Plan make_plan(const api::PatchPolicy& policy, const api::Patch& patch,
+               const std::vector<Workload>& workloads);
+
+/// "sha256:…" over the wave's spec without `suspend` and `cancel`, and the image it would set.
+std::string plan_hash(const api::PatchWaveSpec& spec, const std::string& image);
+
+}  // namespace patchwave::plan

@@ -1,0 +1,255 @@
+#include "controllers/policy/decide.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <tuple>
+
+#include "controllers/api/codec.hpp"
+#include "controllers/plan/version.hpp"
+#include "controllers/plan/windows.hpp"
+#include "operator/base/time.hpp"
+
+namespace patchwave::policy {
+namespace {
+
+using api::WavePhase;
+
+bool has_begun(const api::PatchWave& wave) {
+  return wave.status.phase != WavePhase::Pending && wave.status.phase != WavePhase::Waiting;
+}
+
+PolicyDecision::Removal removal(const api::PatchWave& wave, std::string why) {
+  return {wave.metadata.name, wave.metadata.uid, wave.metadata.resource_version, std::move(why)};
+}
+
+bool forgiven(const api::PatchWave& wave, const api::Patch& patch) {
+  return wave.status.phase == WavePhase::RolledBack && wave.status.harm && patch.status.lifted_time &&
+         wave.status.harm->time.value_or(Time::min()) <= *patch.status.lifted_time;
+}
+
+// A newer patch of the same image, good as far as is known, takes the place of an older one.
+bool superseded(const api::Patch& patch, const std::vector<api::Patch>& patches) {
+  return std::any_of(patches.begin(), patches.end(), [&](const api::Patch& other) {
+    if (other.spec.image != patch.spec.image || other.metadata.uid == patch.metadata.uid) return false;
+    if (other.status.quarantine || other.metadata.deletion_time) return false;
+    const auto order = plan::compare_versions(other.spec.tag, patch.spec.tag);
+    return order && *order > 0;
+  });
+}
+
+struct WavesOfPatch {
+  std::vector<const api::PatchWave*> begun;
+  std::vector<const api::PatchWave*> waiting;
+};
+
+using WorkloadKey = std::tuple<api::WorkloadKind, std::string, std::string>;
+
+std::vector<api::Workload> selected_by(const PolicySnapshot& snapshot) {
+  std::vector<api::Workload> selected;
+  std::copy_if(snapshot.workloads.begin(), snapshot.workloads.end(), std::back_inserter(selected),
+               [&](const api::Workload& workload) {
+                 return plan::selects(snapshot.policy, snapshot.in_operator_namespace, workload);
+               });
+  return selected;
+}
+
+std::vector<api::Workload> not_yet_in_a_wave(const std::vector<api::Workload>& workloads,
+                                             const WavesOfPatch& waves) {
+  std::set<WorkloadKey> taken;
+  for (const auto* wave : waves.begun) {
+    for (const auto& target : wave->spec.targets) taken.insert({target.kind, target.ns, target.name});
+  }
+  std::vector<api::Workload> left;
+  std::copy_if(workloads.begin(), workloads.end(), std::back_inserter(left), [&](const api::Workload& workload) {
+    return !taken.contains({workload.kind, workload.ns, workload.name});
+  });
+  return left;
+}
+
+// A large wave is split into "<name>", "<name>-2", …; each part that has begun uses up its name.
+int parts_begun(const WavesOfPatch& waves, const std::string& name) {
+  int parts = 0;
+  for (const auto* wave : waves.begun) {
+    if (wave->metadata.name == name || wave->metadata.name.starts_with(name + "-")) ++parts;
+  }
+  return parts;
+}
+
+// What has begun keeps its targets for good. The rest is divided among the waves that have not begun; when
+// all have, late-comers get a further part of the last one.
+plan::Plan plan_the_rest(const PolicySnapshot& snapshot, const std::vector<api::Workload>& selected,
+                         const api::Patch& patch, const WavesOfPatch& waves) {
+  api::PatchPolicy rest = snapshot.policy;
+  rest.spec.waves.clear();
+  for (const auto& planned : snapshot.policy.spec.waves) {
+    const auto name = plan::wave_name(patch.metadata.name, snapshot.policy.metadata.name, planned.name);
+    if (parts_begun(waves, name) == 0) rest.spec.waves.push_back(planned);
+  }
+  if (rest.spec.waves.empty() && !snapshot.policy.spec.waves.empty()) {
+    auto last = snapshot.policy.spec.waves.back();
+    const auto name = plan::wave_name(patch.metadata.name, snapshot.policy.metadata.name, last.name);
+    last.name += fmt::format("-{}", parts_begun(waves, name) + 1);
+    rest.spec.waves.push_back(last);
+  }
+  auto plan = plan::make_plan(rest, patch, not_yet_in_a_wave(selected, waves));
+  if (plan.waves.empty() || waves.begun.empty()) return plan;
+  const auto* last_begun = *std::max_element(waves.begun.begin(), waves.begun.end(), [](const auto* a, const auto* b) {
+    return a->spec.order < b->spec.order;
+  });
+  auto& first = plan.waves.front().spec.after;
+  if (first.empty()) first.push_back(last_begun->metadata.name);
+  for (auto& wave : plan.waves) wave.spec.order += last_begun->spec.order;
+  return plan;
+}
+
+bool same_plan(const api::PatchWaveSpec& existing, const api::PatchWaveSpec& planned) {
+  auto wanted = planned;
+  wanted.suspend = existing.suspend;
+  wanted.cancel = existing.cancel;
+  return api::print_spec(existing) == api::print_spec(wanted);
+}
+
+void reconcile_waves(const WavesOfPatch& waves, const plan::Plan& plan, PolicyDecision& decision) {
+  std::set<std::string> kept;
+  for (const auto* wave : waves.waiting) {
+    const auto planned = std::find_if(plan.waves.begin(), plan.waves.end(),
+                                      [&](const auto& other) { return other.name == wave->metadata.name; });
+    kept.insert(wave->metadata.name);  // A name is free again only once its old bearer is gone.
+    if (planned != plan.waves.end() && same_plan(wave->spec, planned->spec)) continue;
+    if (!wave->metadata.deletion_time) decision.remove.push_back(removal(*wave, "the plan has changed"));
+  }
+  for (const auto& planned : plan.waves) {
+    if (!kept.contains(planned.name)) decision.create.push_back(planned);
+  }
+}
+
+void plan_patch(const PolicySnapshot& snapshot, const std::vector<api::Workload>& selected, const api::Patch& patch,
+                PolicyDecision& decision) {
+  WavesOfPatch waves;
+  for (const auto& wave : snapshot.waves) {
+    if (wave.spec.patch != patch.metadata.name) continue;
+    if (forgiven(wave, patch)) {
+      if (!wave.metadata.deletion_time) decision.remove.push_back(removal(wave, "its quarantine was lifted"));
+      return;  // Planned anew once it is gone.
+    }
+    (has_begun(wave) ? waves.begun : waves.waiting).push_back(&wave);
+  }
+  const bool open = !patch.metadata.deletion_time && !patch.status.digest.empty();
+  if (!open || patch.status.quarantine) return;
+  plan::Plan plan;
+  if (!superseded(patch, snapshot.patches)) plan = plan_the_rest(snapshot, selected, patch, waves);
+  reconcile_waves(waves, plan, decision);
+  const bool active = std::any_of(waves.begun.begin(), waves.begun.end(),
+                                  [](const auto* wave) { return !api::has_ended(wave->status.phase); });
+  if (active || !plan.waves.empty()) ++decision.status.open_patches;
+}
+
+// The oldest ended waves beyond the limits go, but none of a patch that is still under way, and no failed
+// one whose removal would let the patch be tried again by itself.
+void prune(const PolicySnapshot& snapshot, PolicyDecision& decision) {
+  std::vector<const api::PatchWave*> succeeded;
+  std::vector<const api::PatchWave*> failed;
+  for (const auto& wave : snapshot.waves) {
+    if (!api::has_ended(wave.status.phase) || wave.metadata.deletion_time) continue;
+    const auto patch = std::find_if(snapshot.patches.begin(), snapshot.patches.end(), [&](const auto& other) {
+      return other.metadata.name == wave.spec.patch;
+    });
+    const bool gone = patch == snapshot.patches.end();
+    if (wave.status.phase == WavePhase::Succeeded) {
+      if (gone || patch->status.phase == "Succeeded") succeeded.push_back(&wave);
+    } else if (gone || patch->status.quarantine) {
+      failed.push_back(&wave);
+    }
+  }
+  const auto drop_oldest = [&](std::vector<const api::PatchWave*>& waves, int limit) {
+    std::sort(waves.begin(), waves.end(), [](const auto* a, const auto* b) {
+      return a->status.completion_time.value_or(Time::min()) > b->status.completion_time.value_or(Time::min());
+    });
+    for (auto i = static_cast<std::size_t>(limit); i < waves.size(); ++i) {
+      decision.remove.push_back(removal(*waves[i], "is beyond `spec.history`"));
+    }
+  };
+  drop_oldest(succeeded, snapshot.policy.spec.history.succeeded);
+  drop_oldest(failed, snapshot.policy.spec.history.failed);
+}
+
+void count_waves(const PolicySnapshot& snapshot, api::PatchPolicyStatus& status) {
+  status.active_waves = static_cast<int>(
+      std::count_if(snapshot.waves.begin(), snapshot.waves.end(), [](const api::PatchWave& wave) {
+        return has_begun(wave) && !api::has_ended(wave.status.phase);
+      }));
+  std::set<std::string> quarantined;
+  for (const auto& patch : snapshot.patches) {
+    const bool ours = std::any_of(snapshot.waves.begin(), snapshot.waves.end(),
+                                  [&](const auto& wave) { return wave.spec.patch == patch.metadata.name; });
+    if (ours && patch.status.quarantine) quarantined.insert(patch.metadata.name);
+  }
+  status.quarantined_patches = static_cast<int>(quarantined.size());
+}
+
+void show_window(const PolicySnapshot& snapshot, PolicyDecision& decision, Time now) {
+  const auto state = plan::window_state(snapshot.policy.spec.windows, now);
+  decision.status.next_window = state.open ? "open" : state.until ? format_time(*state.until) : "";
+  if (state.until && *state.until > now) decision.requeue_after = std::chrono::ceil<milliseconds>(*state.until - now);
+}
+
+struct Standing {
+  std::string reason;
+  std::string message;
+  bool in_force = false;
+};
+
+Standing standing_of(const PolicySnapshot& snapshot, const api::PatchPolicyStatus& status) {
+  const auto& spec = snapshot.policy.spec;
+  if (const auto valid = plan::validate(spec.windows, "spec.windows"); !valid) {
+    return {"InvalidSpec", valid.error().message};
+  }
+  if (status.targets == 0) {
+    return {"SelectsNothing",
+            "`spec.targets.workloads` selects nothing: no Deployment, StatefulSet or DaemonSet in the namespaces "
+            "the policy may reach has the labels of `selector` and an image that matches `images`"};
+  }
+  if (spec.suspend) return {"Suspended", "`spec.suspend` is true: no wave goes further", true};
+  return {"InForce",
+          fmt::format("{} targets, {} open patches, {} active waves", status.targets, status.open_patches,
+                      status.active_waves),
+          true};
+}
+
+void set_conditions(const PolicySnapshot& snapshot, const Standing& standing, PolicyDecision& decision, Time now) {
+  const auto set = [&](std::string_view type, bool value) {
+    api::set_condition(decision.status.conditions,
+                       {std::string(type), value ? "True" : "False", standing.reason, standing.message,
+                        snapshot.policy.metadata.generation, now},
+                       now);
+  };
+  set("Ready", standing.in_force);
+  set("Reconciling", false);
+  set("Stalled", !standing.in_force);
+}
+
+}  // namespace
+
+PolicyDecision decide(const PolicySnapshot& snapshot, Time now) {
+  PolicyDecision decision;
+  decision.status = snapshot.policy.status;
+  decision.status.observed_generation = snapshot.policy.metadata.generation;
+  decision.status.open_patches = 0;
+  const auto selected = selected_by(snapshot);
+  decision.status.targets = static_cast<int>(selected.size());
+  count_waves(snapshot, decision.status);
+
+  auto standing = standing_of(snapshot, decision.status);
+  if (standing.reason != "InvalidSpec") {
+    for (const auto& patch : snapshot.patches) plan_patch(snapshot, selected, patch, decision);
+    prune(snapshot, decision);
+    show_window(snapshot, decision, now);
+    standing = standing_of(snapshot, decision.status);
+  }
+  set_conditions(snapshot, standing, decision, now);
+  return decision;
+}
+
+}  // namespace patchwave::policy

@@ -1,0 +1,245 @@
+#include "controllers/wave/evidence.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "controllers/wave/preflight.hpp"
+#include "controllers/wave/progress.hpp"
+#include "operator/base/time.hpp"
+
+namespace patchwave::wave {
+namespace {
+
+using api::TargetState;
+using api::WavePhase;
+
+// How many workloads are asked about before the start: enough to see that a gate is bad already.
+constexpr std::size_t kPreflightTargets = 20;
+
+bool is_watched(const api::PatchWave& wave, const api::TargetStatus& record) {
+  if (wave.status.phase == WavePhase::Baking) return record.state == TargetState::Promoted;
+  return wave.status.phase == WavePhase::Running &&
+         (record.state == TargetState::Canary || record.state == TargetState::Promoting);
+}
+
+// The worst container speaks for its pod.
+const kube::ContainerView* worst_container(const kube::PodView& pod) {
+  const auto waiting = std::find_if(pod.containers.begin(), pod.containers.end(), [](const auto& container) {
+    return !container.waiting_reason.empty() && container.waiting_reason != "PodInitializing" &&
+           container.waiting_reason != "ContainerCreating";
+  });
+  if (waiting != pod.containers.end()) return &*waiting;
+  const auto ended = std::find_if(pod.containers.begin(), pod.containers.end(),
+                                  [](const auto& container) { return !container.terminated_reason.empty(); });
+  return ended != pod.containers.end() ? &*ended : nullptr;
+}
+
+judge::PodEvidence pod_evidence(const target::ObservedPod& observed) {
+  judge::PodEvidence evidence;
+  evidence.name = observed.pod.name;
+  evidence.patched = observed.patched;
+  evidence.terminating = observed.pod.terminating;
+  evidence.creation_time = observed.pod.creation_time;
+  evidence.ready_since = observed.pod.ready_since;
+  for (const auto& container : observed.pod.containers) evidence.restarts += container.restarts;
+  if (const auto* worst = worst_container(observed.pod)) {
+    evidence.waiting_reason = worst->waiting_reason;
+    evidence.waiting_message = worst->waiting_message;
+    evidence.terminated_reason = worst->terminated_reason;
+  }
+  return evidence;
+}
+
+judge::QueryEvidence as_evidence(Result<prometheus::QueryAnswer> answer) {
+  judge::QueryEvidence evidence;
+  if (!answer) {
+    // What Prometheus refuses, or answers too much to, is the gate's fault and stays so; anything else is an outage.
+    const auto failure = prometheus::failure_of(answer.error());
+    const bool rejected = failure == prometheus::QueryFailure::Rejected || failure == prometheus::QueryFailure::TooLarge;
+    evidence.state = rejected ? judge::QueryEvidence::State::Rejected : judge::QueryEvidence::State::Unreachable;
+    evidence.error = answer.error().message;
+    return evidence;
+  }
+  evidence.state = judge::QueryEvidence::State::Answered;
+  for (auto& series : answer->series) {
+    judge::Series converted{std::move(series.labels), {}};
+    for (const auto& sample : series.samples) converted.samples.push_back({sample.time, sample.value});
+    evidence.series.push_back(std::move(converted));
+  }
+  return evidence;
+}
+
+std::string escape(std::string_view value) {
+  std::string escaped;
+  for (const char character : value) {
+    if (character == '\\' || character == '"') escaped += '\\';
+    escaped += character;
+  }
+  return escaped;
+}
+
+judge::WaveScope scope_of(const Snapshot& snapshot, std::size_t index) {
+  const auto& target = snapshot.wave.spec.targets[index];
+  judge::WaveScope scope{{target.ns}, {target.name, target::canary_name(target.name)}, {}};
+  if (const auto observed = snapshot.observed.find(index); observed != snapshot.observed.end()) {
+    for (const auto& pod : observed->second.seen.pods) scope.pods.push_back(pod.pod.name);
+  }
+  return scope;
+}
+
+// At least three samples over `for`, and no more than Prometheus gives in one answer (11,000 a series).
+milliseconds step_for(const api::GateSpec& gate, microseconds range) {
+  const auto wanted = gate.threshold ? gate.threshold->hold_for / 3 : gate.interval;
+  const auto fine = std::clamp(wanted, milliseconds(1000), std::max(gate.interval, milliseconds(1000)));
+  return std::max(fine, std::chrono::ceil<milliseconds>(range / 5000));
+}
+
+}  // namespace
+
+judge::TargetEvidence pod_evidence(const api::TargetStatus& record, const target::Observation& seen) {
+  judge::TargetEvidence evidence;
+  evidence.target = text_of(record.target);
+  evidence.since = record.state_since_time.value_or(Time());
+  evidence.wanted_patched = seen.wanted_patched;
+  evidence.step_complete = record.state == TargetState::Canary ? seen.step_complete : seen.complete;
+  for (const auto& pod : seen.pods) evidence.pods.push_back(pod_evidence(pod));
+  return evidence;
+}
+
+std::string fill_in(std::string_view query, const api::PatchWave& wave, const api::WaveTarget& target,
+                    std::string_view image) {
+  const std::array<std::pair<std::string_view, std::string>, 4> values = {
+      {{"{{namespace}}", escape(target.ns)},
+       {"{{workload}}", escape(target.name)},
+       {"{{wave}}", escape(wave.metadata.name)},
+       {"{{image}}", escape(image)}}};
+  std::string filled(query);
+  for (const auto& [name, value] : values) {
+    for (auto at = filled.find(name); at != std::string::npos; at = filled.find(name, at + value.size())) {
+      filled.replace(at, name.size(), value);
+    }
+  }
+  return filled;
+}
+
+std::optional<Time> GateKeeper::judge_targets(Snapshot& snapshot, Time now) {
+  std::optional<Time> next;
+  const auto& wave = snapshot.wave;
+  for (const auto& [index, observed] : snapshot.observed) {
+    if (index >= wave.status.targets.size() || !is_watched(wave, wave.status.targets[index])) continue;
+    const auto& record = wave.status.targets[index];
+    const bool baking = wave.status.phase == WavePhase::Baking;
+    const Time since = (baking ? wave.status.bake_start_time : record.state_since_time).value_or(now);
+    auto evidence = pod_evidence(record, observed.seen);
+    evidence.since = since;
+    snapshot.findings.push_back({"pods", index, judge::judge_pods(evidence, pod_limits(wave.spec), now)});
+    for (const auto& gate : wave.spec.gates) {
+      auto finding = remembered_or_ask(snapshot, gate, index, since, now, next);
+      // What was measured before every copy of the step was ready speaks for the old copies.
+      const auto hold_for = gate.threshold ? gate.threshold->hold_for : milliseconds(0);
+      const bool too_early = !baking && (!record.ready_since_time || now < *record.ready_since_time + hold_for);
+      if (finding.verdict == api::Verdict::Pass && too_early) {
+        finding.verdict = api::Verdict::Undecided;
+        finding.message = fmt::format("well so far, but not yet {} since every copy of the step is ready",
+                                      format_duration(hold_for));
+        if (record.ready_since_time) finding.decides_time = *record.ready_since_time + hold_for;
+      }
+      snapshot.findings.push_back({gate.name, index, std::move(finding)});
+    }
+  }
+  return next;
+}
+
+std::optional<Time> GateKeeper::judge_before_start(Snapshot& snapshot, Time now) {
+  if (hold_before_start(snapshot, now)) return std::nullopt;
+  std::optional<Time> next;
+  const auto targets = std::min(snapshot.wave.spec.targets.size(), kPreflightTargets);
+  for (const auto& gate : snapshot.wave.spec.gates) {
+    if (!gate.threshold) continue;
+    for (std::size_t index = 0; index < targets; ++index) {
+      const auto since = now - gate.threshold->hold_for;
+      snapshot.findings.push_back({gate.name, index, ask_threshold(snapshot, gate, index, since, now)});
+    }
+    next = now + gate.interval;
+  }
+  return next;
+}
+
+judge::PodLimits GateKeeper::pod_limits(const api::PatchWaveSpec& spec) const {
+  judge::PodLimits limits;
+  limits.step_bake = spec.step_bake;
+  limits.progress_deadline = spec.progress_deadline;
+  limits.pull_deadline = limits_.pull_deadline;
+  limits.max_restarts = limits_.max_restarts;
+  return limits;
+}
+
+void GateKeeper::forget(const std::string& wave_uid) {
+  const std::scoped_lock lock(mutex_);
+  remembered_.erase(wave_uid);
+}
+
+judge::Finding GateKeeper::remembered_or_ask(const Snapshot& snapshot, const api::GateSpec& gate, std::size_t index,
+                                             Time since, Time now, std::optional<Time>& next) {
+  const std::pair question{gate.name, index};
+  const auto due_at = [&](Time asked) {
+    const auto due = asked + gate.interval;
+    if (!next || due < *next) next = due;
+  };
+  {
+    const std::scoped_lock lock(mutex_);
+    auto& known = remembered_[snapshot.wave.metadata.uid];
+    const auto found = known.find(question);
+    const bool fresh = found != known.end() && found->second.since == since;
+    if (fresh && now < found->second.asked + gate.interval) {
+      due_at(found->second.asked);
+      return found->second.finding;
+    }
+  }
+  auto finding = ask(snapshot, gate, index, since, now);
+  if (on_finding) on_finding(snapshot.wave, gate, finding);
+  due_at(now);
+  const std::scoped_lock lock(mutex_);
+  remembered_[snapshot.wave.metadata.uid][question] = {now, since, finding};
+  return finding;
+}
+
+judge::Finding GateKeeper::ask(const Snapshot& snapshot, const api::GateSpec& gate, std::size_t index, Time since,
+                               Time now) {
+  return gate.threshold ? ask_threshold(snapshot, gate, index, since, now) : ask_alerts(snapshot, gate, index, now);
+}
+
+judge::Finding GateKeeper::ask_threshold(const Snapshot& snapshot, const api::GateSpec& gate, std::size_t index,
+                                         Time since, Time now) {
+  judge::QueryEvidence evidence;
+  evidence.error = "no Prometheus is configured (`prometheus.url`)";
+  if (prometheus_ != nullptr) {
+    const auto query =
+        fill_in(gate.threshold->query, snapshot.wave, snapshot.wave.spec.targets[index], image_of(snapshot));
+    const auto begin = std::max(since, now - gate.threshold->hold_for);
+    evidence = as_evidence(begin < now ? prometheus_->query_range(query, begin, now, step_for(gate, now - begin), stop_)
+                                       : prometheus_->query(query, now, stop_));
+  }
+  return judge::judge_threshold(gate, evidence, since, now);
+}
+
+judge::Finding GateKeeper::ask_alerts(const Snapshot& snapshot, const api::GateSpec& gate, std::size_t index,
+                                      Time now) {
+  judge::QueryEvidence before;
+  before.error = "no Prometheus is configured (`prometheus.url`)";
+  judge::QueryEvidence during = before;
+  // Since the wave began, not the step: what began to fire in an earlier step still counts.
+  const auto since = snapshot.wave.status.start_time.value_or(now);
+  if (prometheus_ != nullptr) {
+    const auto query = fmt::format("ALERTS{{alertstate=\"firing\",{}}}",
+                                   fill_in(gate.alerts->match, snapshot.wave, snapshot.wave.spec.targets[index],
+                                           image_of(snapshot)));
+    before = as_evidence(prometheus_->query(query, since, stop_));
+    during = as_evidence(since < now ? prometheus_->query_range(query, since, now, step_for(gate, now - since), stop_)
+                                     : prometheus_->query(query, now, stop_));
+  }
+  return judge::judge_alerts(gate, before, during, scope_of(snapshot, index), since, now);
+}
+
+}  // namespace patchwave::wave

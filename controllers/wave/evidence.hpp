@@ -1,0 +1,72 @@
+// From what was observed to what gates find: which questions to put to Prometheus, and the judge's answers.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <utility>
+
+#include "controllers/wave/snapshot.hpp"
+#include "operator/prometheus/client.hpp"
+
+namespace patchwave::wave {
+
+/// Limits of the always-on gate that an operator sets for the whole cluster.
+struct PodGateLimits {
+  milliseconds pull_deadline{120'000};
+  int max_restarts = 2;
+};
+
+/// Pods as the judge wants them. `since` is when the record's state began.
+judge::TargetEvidence pod_evidence(const api::TargetStatus& record, const target::Observation& seen);
+
+/// The query with {{namespace}}, {{workload}}, {{wave}} and {{image}} filled in, escaped for a PromQL string.
+std::string fill_in(std::string_view query, const api::PatchWave& wave, const api::WaveTarget& target,
+                    std::string_view image);
+
+/// Asks each gate at most once an interval and remembers the finding in between. What it remembers is a
+/// cache: forgotten at a restart, it is asked again and found the same.
+class GateKeeper {
+ public:
+  /// `prometheus` may be null: then every Prometheus gate finds telemetry unavailable.
+  /// `stop` ends queries under way.
+  GateKeeper(const prometheus::Client* prometheus, PodGateLimits limits, std::stop_token stop)
+      : prometheus_(prometheus), limits_(limits), stop_(std::move(stop)) {}
+
+  /// Fills snapshot.findings for the targets that the wave's phase looks at.
+  /// Returns when the next gate is due to be asked again; nullopt when none is.
+  std::optional<Time> judge_targets(Snapshot& snapshot, Time now);
+  /// Before the start: the threshold gates on the workloads as they are.
+  std::optional<Time> judge_before_start(Snapshot& snapshot, Time now);
+  void forget(const std::string& wave_uid);
+
+  /// Called for each finding that was newly made; for metrics.
+  std::function<void(const api::PatchWave&, const api::GateSpec&, const judge::Finding&)> on_finding;
+
+ private:
+  struct Remembered {
+    Time asked;
+    Time since;
+    judge::Finding finding;
+  };
+  [[nodiscard]] judge::PodLimits pod_limits(const api::PatchWaveSpec& spec) const;
+  judge::Finding ask(const Snapshot& snapshot, const api::GateSpec& gate, std::size_t index, Time since,
+                     Time now);
+  judge::Finding ask_threshold(const Snapshot& snapshot, const api::GateSpec& gate, std::size_t index, Time since,
+                               Time now);
+  judge::Finding ask_alerts(const Snapshot& snapshot, const api::GateSpec& gate, std::size_t index, Time now);
+  judge::Finding remembered_or_ask(const Snapshot& snapshot, const api::GateSpec& gate, std::size_t index,
+                                   Time since, Time now, std::optional<Time>& next);
+
+  const prometheus::Client* prometheus_;
+  PodGateLimits limits_;
+  std::stop_token stop_;
+  std::mutex mutex_;
+  using Question = std::pair<std::string, std::size_t>;  ///< Gate and index of the target.
+  std::map<std::string, std::map<Question, Remembered>> remembered_;  ///< By wave UID.
+};
+
+}  // namespace patchwave::wave

@@ -1,0 +1,179 @@
+#include "controllers/wave/preflight.hpp"
+
+#include <fmt/format.h>
+
+#include "controllers/api/hold.hpp"
+#include "controllers/plan/plan.hpp"
+#include "controllers/plan/windows.hpp"
+#include "operator/base/time.hpp"
+
+namespace patchwave::wave {
+namespace {
+
+api::Hold hold(std::string_view reason, std::string message, std::optional<Time> until = std::nullopt) {
+  return {std::string(reason), std::move(message), std::nullopt, until};
+}
+
+std::optional<api::Hold> suspended(const Snapshot& snapshot) {
+  if (snapshot.wave.spec.suspend) {
+    return hold(api::hold::kSuspended, "`spec.suspend` of this PatchWave is true");
+  }
+  if (snapshot.policy && snapshot.policy->spec.suspend) {
+    return hold(api::hold::kSuspended,
+                fmt::format("`spec.suspend` of PatchPolicy '{}' is true", snapshot.policy->metadata.name));
+  }
+  return std::nullopt;
+}
+
+std::optional<api::Hold> quarantined(const Snapshot& snapshot) {
+  if (!snapshot.patch || !snapshot.patch->status.quarantine) return std::nullopt;
+  const auto& quarantine = *snapshot.patch->status.quarantine;
+  return hold(api::hold::kQuarantined,
+              fmt::format("Patch '{}' is in quarantine since wave '{}': {}. Lift it with: kubectl patchwave "
+                          "quarantine lift {} -n {}",
+                          snapshot.patch->metadata.name, quarantine.wave, quarantine.reason,
+                          snapshot.patch->metadata.name, snapshot.patch->metadata.ns));
+}
+
+std::optional<api::Hold> window_closed(const Snapshot& snapshot, Time now) {
+  const auto& windows = snapshot.wave.spec.windows;
+  if (const auto valid = plan::validate(windows, "spec.windows"); !valid) {
+    return hold(api::hold::kInvalidSpec, valid.error().message);
+  }
+  const auto state = plan::window_state(windows, now);
+  if (state.open) return std::nullopt;
+  return hold(api::hold::kWindowClosed,
+              state.until ? fmt::format("{}; the next window opens {}", state.reason, format_time(*state.until))
+                          : fmt::format("{}; no window opens within a year", state.reason),
+              state.until);
+}
+
+std::optional<api::Hold> does_not_fit(const Snapshot& snapshot, Time now) {
+  const auto& spec = snapshot.wave.spec;
+  const auto state = plan::window_state(spec.windows, now);
+  const auto needed = expected_duration(spec);
+  if (!state.open || plan::fits(state, needed, now)) return std::nullopt;
+  const auto later = plan::open_intervals(spec.windows, *state.until, *state.until + std::chrono::days(366), 1);
+  return hold(api::hold::kDoesNotFitWindow,
+              fmt::format("the wave takes at least {} and the window closes {}", format_duration(needed),
+                          format_time(*state.until)),
+              later.empty() ? std::nullopt : std::optional(later.front().begin));
+}
+
+std::optional<api::Hold> patch_unusable(const Snapshot& snapshot) {
+  if (!snapshot.patch) {
+    return hold(api::hold::kInvalidSpec,
+                fmt::format("`spec.patchRef.name` must name a Patch in namespace '{}'; '{}' does not exist",
+                            snapshot.wave.metadata.ns, snapshot.wave.spec.patch));
+  }
+  if (!snapshot.patch->status.digest.empty()) return std::nullopt;
+  const auto* ready = api::find_condition(snapshot.patch->status.conditions, "Ready");
+  return hold(api::hold::kDigestUnresolved,
+              fmt::format("the digest of {}:{} is not known yet{}", snapshot.patch->spec.image,
+                          snapshot.patch->spec.tag,
+                          ready != nullptr && ready->status == "False" ? ": " + ready->message : ""));
+}
+
+std::optional<api::Hold> predecessor_open(const Snapshot& snapshot) {
+  for (const auto& before : snapshot.predecessors) {
+    if (before.exists && before.phase == api::WavePhase::Succeeded) continue;
+    return hold(api::hold::kPredecessor,
+                before.exists ? fmt::format("PatchWave '{}' is {}; it must be Succeeded", before.name,
+                                            api::to_string(before.phase))
+                              : fmt::format("PatchWave '{}' does not exist", before.name));
+  }
+  return std::nullopt;
+}
+
+std::optional<api::Hold> not_approved(const Snapshot& snapshot) {
+  const auto& wave = snapshot.wave;
+  if (!wave.spec.approval_required && wave.spec.mode != api::Mode::Approve) return std::nullopt;
+  const auto approval = approval_state(snapshot);
+  if (approval.denied) {
+    return hold(api::hold::kApprovalDenied,
+                fmt::format("{} denied this plan{}", approval.approver,
+                            approval.reason.empty() ? "" : ": " + approval.reason));
+  }
+  if (approval.approved) return std::nullopt;
+  const auto command =
+      fmt::format("kubectl patchwave approve {} -n {}", wave.metadata.name, wave.metadata.ns);
+  if (approval.outdated) {
+    return hold(api::hold::kApprovalOutdated,
+                fmt::format("the approval by {} is for another plan than {}; look at the plan again and: {}",
+                            approval.approver, wave.status.plan_hash, command));
+  }
+  return hold(api::hold::kApprovalRequired,
+              fmt::format("no approval for plan {}; approve it with: {}", wave.status.plan_hash, command));
+}
+
+// A gate that is bad before anything was changed would blame the patch for what it did not do, and a
+// Prometheus that is away now would leave a canary out with nobody to judge it.
+std::optional<api::Hold> gates_not_usable(const Snapshot& snapshot) {
+  for (const auto& [gate, target, finding] : snapshot.findings) {
+    if (finding.absence == judge::Absence::TelemetryUnavailable) {
+      return hold(api::hold::kTelemetryUnavailable, fmt::format("gate '{}': {}", gate, finding.message));
+    }
+    if (finding.verdict == judge::Verdict::Harm) {
+      return hold(api::hold::kTargetNotReady,
+                  fmt::format("gate '{}' is bad before anything was changed: {}", gate, finding.message));
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<api::Hold> hold_against_widening(const Snapshot& snapshot, Time now) {
+  if (auto held = suspended(snapshot)) return held;
+  if (auto held = quarantined(snapshot)) return held;
+  return window_closed(snapshot, now);
+}
+
+std::optional<api::Hold> hold_before_start(const Snapshot& snapshot, Time now) {
+  if (auto held = suspended(snapshot)) return held;
+  if (auto held = patch_unusable(snapshot)) return held;
+  if (auto held = quarantined(snapshot)) return held;
+  if (snapshot.wave.spec.mode == api::Mode::Observe) {
+    return hold(api::hold::kObserveOnly, "mode is Observe: this is what would be done, and nothing is written");
+  }
+  if (auto held = predecessor_open(snapshot)) return held;
+  if (auto held = not_approved(snapshot)) return held;
+  if (auto held = window_closed(snapshot, now)) return held;
+  if (auto held = does_not_fit(snapshot, now)) return held;
+  return gates_not_usable(snapshot);
+}
+
+ApprovalState approval_state(const Snapshot& snapshot) {
+  ApprovalState state;
+  for (const auto& approval : snapshot.approvals) {
+    const bool current = approval.spec.plan_hash == snapshot.wave.status.plan_hash;
+    if (!current && state.approved) continue;
+    state.approver = approval.spec.approver;
+    state.reason = approval.spec.reason;
+    if (!current) {
+      state.outdated = true;
+    } else if (approval.spec.approve) {
+      state.approved = true;
+    } else {
+      // One no outweighs any yes for the same plan.
+      return {false, true, false, approval.spec.approver, approval.spec.reason};
+    }
+  }
+  return state;
+}
+
+milliseconds expected_duration(const api::PatchWaveSpec& spec) {
+  const int total = static_cast<int>(spec.targets.size());
+  const int at_once = std::max(1, spec.max_unavailable.of(total));
+  const int batches = (total + at_once - 1) / at_once;
+  return spec.step_bake * static_cast<int>(spec.steps.size()) * batches;
+}
+
+std::string image_of(const Snapshot& snapshot) {
+  if (!snapshot.wave.status.image.empty()) return snapshot.wave.status.image;
+  if (!snapshot.patch || snapshot.patch->status.digest.empty()) return "";
+  return plan::print_image(
+      {snapshot.patch->spec.image, snapshot.patch->spec.tag, snapshot.patch->status.digest});
+}
+
+}  // namespace patchwave::wave

@@ -1,0 +1,226 @@
+#include "controllers/wave/progress.hpp"
+
+#include <fmt/format.h>
+
+#include "controllers/api/hold.hpp"
+#include "operator/base/time.hpp"
+
+namespace patchwave::wave {
+namespace {
+
+using api::TargetState;
+using api::TargetStatus;
+
+void enter(TargetStatus& record, TargetState state, Time now, std::string message) {
+  record.state = state;
+  record.state_since_time = now;
+  record.ready_since_time.reset();
+  record.message = std::move(message);
+}
+
+void held(Pass& pass, const TargetStatus& record, std::string_view reason, std::string_view message,
+          std::optional<Time> until = std::nullopt) {
+  pass.holds.push_back(
+      {std::string(reason), fmt::format("{}: {}", text_of(record.target), message), std::nullopt, until});
+}
+
+// A step of everything is the promotion itself: there is no copy left to compare with.
+bool is_whole(const api::CountOrPercent& step) { return step.percent && step.value >= 100; }
+
+void enter_step(const Pass& pass, TargetStatus& record, int step, int desired) {
+  const auto& steps = pass.snapshot.wave.spec.steps;
+  const auto at = static_cast<std::size_t>(step);
+  record.step = step;
+  if (at >= steps.size() || is_whole(steps[at])) {
+    record.canary_replicas = desired;
+    enter(record, TargetState::Promoting, pass.now, "the whole workload gets the image");
+    return;
+  }
+  record.canary_replicas = target::copies_for(steps[at], desired);
+  enter(record, TargetState::Canary, pass.now,
+        fmt::format("step {} of {}: {} of {} copies", step + 1, steps.size(), record.canary_replicas, desired));
+}
+
+void skip(TargetStatus& record, Time now, std::string message) {
+  enter(record, TargetState::Skipped, now, std::move(message));
+}
+
+// True when the workload on record is not there any more; the record is moved on.
+bool vanished(const Pass& pass, const target::Observation& seen, TargetStatus& record) {
+  if (seen.exists && !seen.replaced) return false;
+  skip(record, pass.now,
+       seen.exists ? "was deleted and made anew while the wave ran; the new one is left alone"
+                   : "does not exist any more");
+  return true;
+}
+
+bool conflicts(Pass& pass, const target::Observation& seen, const TargetStatus& record) {
+  if (!seen.foreign_write) return false;
+  held(pass, record, api::hold::kFieldConflict,
+       fmt::format("'{}' set the image of container '{}' to '{}'; put back what the wave expects or cancel the "
+                   "wave",
+                   seen.foreign_write->manager, seen.foreign_write->container, seen.foreign_write->image));
+  return true;
+}
+
+void claim(Pass& pass, const target::Observation& seen, TargetStatus& record) {
+  if (!seen.exists) return skip(record, pass.now, "does not exist");
+  if (!seen.problem.empty()) return held(pass, record, api::hold::kTargetNotReady, seen.problem);
+  if (!seen.claimed_by.empty() && seen.claimed_by != pass.claim) {
+    return held(pass, record, api::hold::kClaimedElsewhere,
+                fmt::format("is being changed by '{}'", seen.claimed_by));
+  }
+  if (seen.already_patched) return skip(record, pass.now, "has the image already");
+  if (!seen.gitops_manager.empty()) {
+    return held(pass, record, api::hold::kFieldConflict,
+                fmt::format("'{}' keeps the image field and would put it back; let it ignore that field",
+                            seen.gitops_manager));
+  }
+  if (seen.ready < seen.desired) {
+    return held(pass, record, api::hold::kTargetNotReady,
+                fmt::format("{} of {} copies are ready before anything was changed", seen.ready, seen.desired));
+  }
+  if (pass.widening_held) {
+    pass.holds.push_back(*pass.widening_held);
+    return;
+  }
+  if (pass.may_claim <= 0) {
+    return held(pass, record, api::hold::kBudgetSpent,
+                "`maxUnavailable` targets are in transition, counted over all waves of the policy");
+  }
+  --pass.may_claim;
+  record.uid = seen.uid;
+  record.before = seen.current;
+  record.after_image = pass.image;
+  enter(record, TargetState::Claimed, pass.now, "what was there is on record");
+}
+
+void begin(Pass& pass, const target::Observation& seen, TargetStatus& record) {
+  if (vanished(pass, seen, record)) return;
+  if (!seen.claimed_by.empty() && seen.claimed_by != pass.claim) {
+    record.before = {};
+    record.uid.clear();
+    enter(record, TargetState::Pending, pass.now, "another wave was first");
+    return;
+  }
+  if (pass.widening_held) {
+    pass.holds.push_back(*pass.widening_held);
+    return;
+  }
+  if (seen.claimed_by == pass.claim) enter_step(pass, record, 0, seen.desired);
+}
+
+void advance(Pass& pass, const target::Observation& seen, TargetStatus& record, std::string why) {
+  if (record.state == TargetState::Promoting) {
+    return enter(record, TargetState::Promoted, pass.now, std::move(why));
+  }
+  if (pass.widening_held) {
+    pass.holds.push_back(*pass.widening_held);
+    return;
+  }
+  enter_step(pass, record, record.step + 1, seen.desired);
+}
+
+void watch_step(Pass& pass, std::size_t index, const target::Observation& seen, TargetStatus& record) {
+  if (vanished(pass, seen, record)) return;
+  const bool complete = record.state == TargetState::Promoting ? seen.complete : seen.step_complete;
+  if (!complete) {
+    record.ready_since_time.reset();
+  } else if (!record.ready_since_time) {
+    record.ready_since_time = pass.now;
+    pass.look_again(pass.now + pass.snapshot.wave.spec.step_bake);
+  }
+
+  const auto finding = verdict_of(pass.snapshot, index);
+  if (finding.verdict == api::Verdict::Harm) {
+    if (!pass.harm) pass.harm = api::Harm{"", text_of(record.target), finding.message, pass.now};
+    record.message = finding.message;
+    return;
+  }
+  if (conflicts(pass, seen, record)) return;
+  if (finding.verdict == api::Verdict::Pass && complete) {
+    return advance(pass, seen, record, finding.message);
+  }
+
+  const auto& spec = pass.snapshot.wave.spec;
+  const auto since = record.state_since_time.value_or(pass.now);
+  if (const auto action = undecided_action(spec, since, pass.now)) {
+    if (*action == api::OnUndecided::Rollback) pass.give_up_undecided = true;
+    if (*action == api::OnUndecided::Advance && complete) {
+      return advance(pass, seen, record,
+                     fmt::format("advanced without a verdict after {}", format_duration(spec.on_undecided.after)));
+    }
+  } else {
+    pass.look_again(since + spec.on_undecided.after);
+  }
+  pass.look_again(finding.decides_time);
+  pass.holds.push_back(hold_for(finding, text_of(record.target)));
+}
+
+}  // namespace
+
+void progress_target(Pass& pass, std::size_t index, TargetStatus& record) {
+  const auto observed = pass.snapshot.observed.find(index);
+  if (observed == pass.snapshot.observed.end()) return;
+  const auto& seen = observed->second.seen;
+  switch (record.state) {
+    case TargetState::Pending: return claim(pass, seen, record);
+    case TargetState::Claimed: return begin(pass, seen, record);
+    case TargetState::Canary:
+    case TargetState::Promoting: return watch_step(pass, index, seen, record);
+    default: return;
+  }
+}
+
+void progress_rollback(Pass& pass, std::size_t index, TargetStatus& record) {
+  const auto observed = pass.snapshot.observed.find(index);
+  if (observed == pass.snapshot.observed.end()) return;
+  const auto& [live, seen] = observed->second;
+  const bool nothing_to_restore = !seen.exists || seen.replaced;
+  if ((seen.restored || nothing_to_restore) && target::is_released(record, live, pass.claim)) {
+    return enter(record, TargetState::RolledBack, pass.now,
+                 nothing_to_restore ? "does not exist any more" : "runs what it ran before, and is ready");
+  }
+  const auto deadline =
+      record.state_since_time.value_or(pass.now) + 2 * pass.snapshot.wave.spec.progress_deadline;
+  if (record.state != TargetState::RollingBack) return;
+  if (pass.now < deadline) return pass.look_again(deadline);
+  enter(record, TargetState::RollbackFailed, pass.now,
+        fmt::format("is not back after {}: {} of {} copies are ready; retried until it is",
+                    format_duration(2 * pass.snapshot.wave.spec.progress_deadline), seen.ready, seen.desired));
+}
+
+judge::Finding verdict_of(const Snapshot& snapshot, std::size_t index) {
+  std::vector<judge::Finding> findings;
+  for (const auto& finding : snapshot.findings) {
+    if (finding.target != index) continue;
+    findings.push_back(finding.finding);
+    if (finding.finding.verdict == api::Verdict::Undecided) {
+      findings.back().message = fmt::format("gate '{}': {}", finding.gate, finding.finding.message);
+    }
+  }
+  const std::size_t gates = snapshot.wave.spec.gates.size() + 1;  // "pods" is always on.
+  auto combined = judge::combine(findings);
+  if (combined.verdict == api::Verdict::Pass && findings.size() < gates) {
+    return {api::Verdict::Undecided, judge::Absence::None, "not every gate has been asked yet", "", std::nullopt};
+  }
+  return combined;
+}
+
+api::Hold hold_for(const judge::Finding& finding, std::string_view target) {
+  const auto reason = finding.absence == judge::Absence::TelemetryUnavailable ? api::hold::kTelemetryUnavailable
+                      : finding.absence == judge::Absence::NoData             ? api::hold::kNoData
+                                                                              : api::hold::kGatheringEvidence;
+  return {std::string(reason), fmt::format("{}: {}", target, finding.message), std::nullopt, finding.decides_time};
+}
+
+std::string text_of(const api::WaveTarget& target) {
+  return fmt::format("{} {}/{}", api::to_string(target.kind), target.ns, target.name);
+}
+
+std::optional<api::OnUndecided> undecided_action(const api::PatchWaveSpec& spec, Time since, Time now) {
+  if (now < since + spec.on_undecided.after) return std::nullopt;
+  return spec.on_undecided.action;
+}
+
+}  // namespace patchwave::wave

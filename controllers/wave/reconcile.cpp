@@ -1,0 +1,291 @@
+#include "controllers/wave/reconcile.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "controllers/api/codec.hpp"
+#include "controllers/api/hold.hpp"
+#include "controllers/status/status.hpp"
+#include "controllers/wave/happenings.hpp"
+#include "controllers/wave/observe.hpp"
+#include "controllers/wave/preflight.hpp"
+#include "controllers/wave/progress.hpp"
+
+namespace patchwave::wave {
+namespace {
+
+using api::TargetState;
+using api::WavePhase;
+
+bool has_finalizer(const api::PatchWave& wave) {
+  return std::find(wave.metadata.finalizers.begin(), wave.metadata.finalizers.end(), api::kFinalizer) !=
+         wave.metadata.finalizers.end();
+}
+
+// More untouched targets than may be claimed are looked at: the first ones may be unfit to begin.
+constexpr int kSpareCandidates = 8;
+
+// Reading live what is only watched would cost a request a target and gate interval.
+bool only_watched(const api::PatchWave& wave, const api::TargetStatus& record, Time now) {
+  const auto& status = wave.status;
+  if (status.phase != WavePhase::Baking || record.state != TargetState::Promoted) return false;
+  const bool bake_is_over = status.bake_start_time && now >= *status.bake_start_time + wave.spec.bake;
+  const bool may_hold_claim = status.bake_start_time && now < *status.bake_start_time + seconds(10);
+  return !bake_is_over && !may_hold_claim && !wave.spec.cancel && !wave.metadata.deletion_time;
+}
+
+// Sentences carry numbers that move all the time; a status that differs in nothing else is written no
+// more often than this.
+constexpr milliseconds kTextInterval{5'000};
+
+void drop_texts(api::PatchWaveStatus& status) {
+  for (auto& gate : status.gates) gate = {gate.name, gate.verdict, "", "", gate.since_time};
+  if (status.hold) {
+    status.hold->message.clear();
+    status.hold->until_time.reset();
+  }
+  for (auto& condition : status.conditions) condition.message.clear();
+  for (auto& target : status.targets) target.message.clear();
+}
+
+bool same_but_for_texts(api::PatchWaveStatus a, api::PatchWaveStatus b) {
+  drop_texts(a);
+  drop_texts(b);
+  return a == b;
+}
+
+std::optional<api::Hold> hold_from(const target::Outcome& outcome, const api::WaveTarget& target) {
+  const auto text = fmt::format("{}: {}", text_of(target), outcome.message);
+  if (outcome.kind == target::Outcome::Kind::Refused) {
+    return api::Hold{std::string(api::hold::kWriteRefused), text, std::nullopt, std::nullopt};
+  }
+  if (outcome.kind == target::Outcome::Kind::Waiting) {
+    return api::Hold{std::string(api::hold::kEvictionBlocked), text, std::nullopt, std::nullopt};
+  }
+  return std::nullopt;
+}
+
+void sooner(std::optional<milliseconds>& requeue_after, std::optional<milliseconds> candidate) {
+  if (candidate && (!requeue_after || *candidate < *requeue_after)) {
+    requeue_after = std::max(*candidate, milliseconds(0));
+  }
+}
+
+}  // namespace
+
+Result<runtime::ReconcileResult> WaveReconciler::reconcile(const std::string& key) {
+  auto read = status::read(with_.client, kube::resources::kPatchWaves, key);
+  if (!read) return fail(std::move(read.error()));
+  if (!*read) return runtime::ReconcileResult{};
+  Json object = std::move(**read);
+  auto wave = api::parse_wave(object);
+  const auto unreadable = [&] {
+    return fail(status::report_invalid(with_.client, kube::resources::kPatchWaves, object, wave.error(),
+                                       with_.clock.now()));
+  };
+  if (!wave) return unreadable();
+  if (api::has_ended(wave->status.phase) && wave->metadata.deletion_time) {
+    forget(wave->metadata.uid);
+    if (has_finalizer(*wave)) {
+      if (auto dropped = drop_finalizer(object); !dropped) return fail(std::move(dropped.error()));
+    }
+    return runtime::ReconcileResult{};
+  }
+  if (!wave->metadata.deletion_time && !has_finalizer(*wave)) {
+    auto kept = ensure_finalizer(object, *wave);
+    if (!kept) return fail(std::move(kept.error()));
+    object = std::move(*kept);
+    wave = api::parse_wave(object);
+    if (!wave) return unreadable();
+  }
+
+  const Time now = with_.clock.now();
+  Snapshot snapshot;
+  snapshot.wave = std::move(*wave);
+  if (auto done = read_surroundings(snapshot); !done) return fail(std::move(done.error()));
+  if (auto done = observe_targets(snapshot, now); !done) return fail(std::move(done.error()));
+  const bool waiting = snapshot.wave.status.phase == WavePhase::Pending || snapshot.wave.status.phase == WavePhase::Waiting;
+  const auto next_gate = waiting ? with_.gates.judge_before_start(snapshot, now) : with_.gates.judge_targets(snapshot, now);
+
+  auto decision = decide_within_budget(snapshot, now);
+  if (next_gate) sooner(decision.requeue_after, std::chrono::ceil<milliseconds>(*next_gate - now));
+  perform_acts(snapshot, decision, now);
+  if (decision.status == snapshot.wave.status) return runtime::ReconcileResult{decision.requeue_after};
+  const bool moved = !same_but_for_texts(decision.status, snapshot.wave.status);
+  if (!moved && now < last_written_time(snapshot.wave.metadata.uid) + kTextInterval) {
+    sooner(decision.requeue_after, kTextInterval);
+    return runtime::ReconcileResult{decision.requeue_after};
+  }
+  if (auto written = write_status(object, snapshot, decision); !written) return fail(std::move(written.error()));
+  note_written(snapshot.wave.metadata.uid, now);
+  return runtime::ReconcileResult{moved ? milliseconds(0) : decision.requeue_after};
+}
+
+Result<Json> WaveReconciler::ensure_finalizer(const Json& object, const api::PatchWave& wave) {
+  Json finalizers = array_at(object, {"metadata", "finalizers"});
+  finalizers.push_back(api::kFinalizer);
+  const Json operations = {
+      {{"op", "test"}, {"path", "/metadata/resourceVersion"}, {"value", wave.metadata.resource_version}},
+      {{"op", "add"}, {"path", "/metadata/finalizers"}, {"value", finalizers}}};
+  return with_.client.patch(kube::resources::kPatchWaves, wave.metadata.ns, wave.metadata.name,
+                            kube::PatchType::Json, operations);
+}
+
+Result<void> WaveReconciler::drop_finalizer(const Json& object) {
+  const auto metadata = api::parse_metadata(object);
+  Json left = Json::array();
+  for (const auto& finalizer : metadata.finalizers) {
+    if (finalizer != api::kFinalizer) left.push_back(finalizer);
+  }
+  const Json operations = {
+      {{"op", "test"}, {"path", "/metadata/resourceVersion"}, {"value", metadata.resource_version}},
+      {{"op", "replace"}, {"path", "/metadata/finalizers"}, {"value", left}}};
+  auto written = with_.client.patch(kube::resources::kPatchWaves, metadata.ns, metadata.name,
+                                    kube::PatchType::Json, operations);
+  if (!written && !status::is_gone(written.error())) return fail(std::move(written.error()));
+  return {};
+}
+
+Result<void> WaveReconciler::read_surroundings(Snapshot& snapshot) {
+  const auto& wave = snapshot.wave;
+  const auto& ns = wave.metadata.ns;
+  // Live: a quarantine must hold from the moment it is written.
+  auto patch = with_.client.get(kube::resources::kPatches, ns, wave.spec.patch);
+  if (patch) {
+    auto parsed = api::parse_patch(*patch);
+    if (!parsed) return fail(std::move(parsed.error()));
+    snapshot.patch = std::move(*parsed);
+  } else if (!status::is_gone(patch.error())) {
+    return fail(std::move(patch.error()));
+  }
+  if (const auto policy = with_.stores.policies.get(ns, wave.spec.policy); policy && !wave.spec.policy.empty()) {
+    if (auto parsed = api::parse_policy(*policy)) snapshot.policy = std::move(*parsed);
+  }
+  for (const auto& object : with_.stores.approvals.list(ns)) {
+    auto approval = api::parse_approval(*object);
+    if (approval && approval->spec.wave == wave.metadata.name && !approval->metadata.deletion_time) {
+      snapshot.approvals.push_back(std::move(*approval));
+    }
+  }
+  for (const auto& name : wave.spec.after) {
+    Predecessor before{name};
+    if (const auto object = with_.stores.waves.get(ns, name)) {
+      if (auto parsed = api::parse_wave(*object)) {
+        before.exists = true;
+        before.phase = parsed->status.phase;
+      }
+    }
+    snapshot.predecessors.push_back(std::move(before));
+  }
+  return {};
+}
+
+Result<void> WaveReconciler::observe_targets(Snapshot& snapshot, Time now) {
+  const auto& wave = snapshot.wave;
+  if (api::has_ended(wave.status.phase)) return {};
+  const auto image = image_of(snapshot);
+  int candidates = wave.spec.max_unavailable.of(static_cast<int>(wave.spec.targets.size())) + kSpareCandidates;
+  for (std::size_t index = 0; index < wave.status.targets.size(); ++index) {
+    const auto& record = wave.status.targets[index];
+    const bool untouched = record.uid.empty();
+    if (untouched && (record.state != TargetState::Pending || candidates-- <= 0)) continue;
+    ObservedTarget observed;
+    if (only_watched(wave, record, now)) {
+      observed.live = read_cached(with_.stores, record);
+    } else {
+      auto live = read_live(with_.client, with_.stores, record);
+      if (!live) return fail(std::move(live.error()));
+      observed.live = std::move(*live);
+    }
+    observed.seen = target::observe(record, observed.live, image, now, with_.git_ops_managers);
+    snapshot.observed.emplace(index, std::move(observed));
+  }
+  return {};
+}
+
+Decision WaveReconciler::decide_within_budget(Snapshot& snapshot, Time now) {
+  const auto& wave = snapshot.wave;
+  const int own = targets_in_transition(wave.status);
+  const int own_limit = wave.spec.max_unavailable.of(static_cast<int>(wave.spec.targets.size()));
+  if (!snapshot.policy) {
+    snapshot.may_claim = own_limit - own;
+    return decide(snapshot, now);
+  }
+  BudgetLedger::Counts seen;
+  for (const auto& object : with_.stores.waves.list(wave.metadata.ns)) {
+    auto other = api::parse_wave(*object);
+    if (other && other->spec.policy == wave.spec.policy) {
+      seen[other->metadata.uid] = targets_in_transition(other->status);
+    }
+  }
+  Decision decision;
+  const int budget = snapshot.policy->spec.max_unavailable.of(std::max(1, snapshot.policy->status.targets));
+  ledger_.with_others(wave.metadata.ns + "/" + wave.spec.policy, wave.metadata.uid, seen, [&](int others) {
+    snapshot.may_claim = std::min(own_limit - own, budget - others - own);
+    decision = decide(snapshot, now);
+    return targets_in_transition(decision.status);
+  });
+  return decision;
+}
+
+Time WaveReconciler::last_written_time(const std::string& wave_uid) {
+  const std::scoped_lock lock(mutex_);
+  const auto found = written_.find(wave_uid);
+  return found == written_.end() ? Time() : found->second;
+}
+
+void WaveReconciler::note_written(const std::string& wave_uid, Time now) {
+  const std::scoped_lock lock(mutex_);
+  written_[wave_uid] = now;
+}
+
+void WaveReconciler::forget(const std::string& wave_uid) {
+  with_.gates.forget(wave_uid);
+  const std::scoped_lock lock(mutex_);
+  written_.erase(wave_uid);
+}
+
+void WaveReconciler::perform_acts(const Snapshot& snapshot, Decision& decision, Time now) {
+  for (const auto& [index, acts] : acts_for(snapshot, decision, with_.git_ops_managers, now)) {
+    const auto& target = snapshot.wave.spec.targets[index];
+    for (const auto& act : acts) {
+      const auto outcome = target::perform(with_.client, act);
+      with_.log.info("wrote to target", {{"wave", snapshot.wave.metadata.ns + "/" + snapshot.wave.metadata.name},
+                                         {"target", text_of(target)},
+                                         {"act", act.why},
+                                         {"outcome", outcome.kind == target::Outcome::Kind::Done ? "done" : outcome.message}});
+      if (auto hold = hold_from(outcome, target)) {
+        if (!snapshot.wave.status.hold || snapshot.wave.status.hold->reason != hold->reason) {
+          hold->since_time = now;
+        } else {
+          hold->since_time = snapshot.wave.status.hold->since_time;
+        }
+        decision.status.hold = std::move(hold);
+      }
+      if (outcome.kind == target::Outcome::Kind::Done) {
+        // The next act may depend on what this one changed; caches tell of it soon, this makes sure.
+        sooner(decision.requeue_after, milliseconds(1000));
+        continue;
+      }
+      sooner(decision.requeue_after, outcome.retry_after.value_or(milliseconds(
+                                         outcome.kind == target::Outcome::Kind::Conflict ? 50 : 2000)));
+      break;
+    }
+  }
+}
+
+Result<void> WaveReconciler::write_status(const Json& object, const Snapshot& snapshot, const Decision& decision) {
+  auto written =
+      status::write(with_.client, kube::resources::kPatchWaves, object, api::print_status(decision.status));
+  if (!written) return fail(std::move(written.error()));
+  if (observers_.on_status) observers_.on_status(snapshot.wave, decision.status);
+  if (observers_.on_happening) {
+    for (const auto& happening : happenings(snapshot.wave, snapshot.wave.status, decision.status)) {
+      observers_.on_happening(happening);
+    }
+  }
+  return {};
+}
+
+}  // namespace patchwave::wave

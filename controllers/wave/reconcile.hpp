@@ -1,0 +1,66 @@
+// Reads everything about one wave, decides, writes to workloads what the record allows, and writes the
+// status once.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+
+#include "controllers/api/happening.hpp"
+#include "controllers/inventory/stores.hpp"
+#include "controllers/wave/budget_ledger.hpp"
+#include "controllers/wave/decide.hpp"
+#include "controllers/wave/evidence.hpp"
+#include "operator/base/log.hpp"
+#include "operator/kube/client.hpp"
+#include "operator/runtime/controller.hpp"
+
+namespace patchwave::wave {
+
+class WaveReconciler {
+ public:
+  /// All must outlive the reconciler.
+  struct Dependencies {
+    const kube::Client& client;
+    const inventory::Stores& stores;
+    const Clock& clock;
+    Log& log;
+    GateKeeper& gates;
+    /// Field managers, as patterns, that would put their own image back again and again.
+    std::vector<std::string> git_ops_managers;
+  };
+  /// Told after a status was written. May be empty.
+  struct Observers {
+    std::function<void(const api::Happening&)> on_happening;
+    std::function<void(const api::PatchWave& before, const api::PatchWaveStatus& after)> on_status;
+  };
+
+  WaveReconciler(Dependencies dependencies, Observers observers)
+      : with_(std::move(dependencies)), observers_(std::move(observers)) {}
+
+  /// RBAC: patchwaves get, patch (finalizer), status update; patches get; the workload kinds get and patch;
+  /// deployments create, patch and delete (canary copies); services list; pods/eviction create.
+  Result<runtime::ReconcileResult> reconcile(const std::string& key);
+
+ private:
+  Result<Json> ensure_finalizer(const Json& object, const api::PatchWave& wave);
+  Result<void> drop_finalizer(const Json& object);
+  Result<void> read_surroundings(Snapshot& snapshot);
+  Result<void> observe_targets(Snapshot& snapshot, Time now);
+  Decision decide_within_budget(Snapshot& snapshot, Time now);
+  void perform_acts(const Snapshot& snapshot, Decision& decision, Time now);
+  Result<void> write_status(const Json& object, const Snapshot& snapshot, const Decision& decision);
+
+  Time last_written_time(const std::string& wave_uid);
+  void note_written(const std::string& wave_uid, Time now);
+  void forget(const std::string& wave_uid);
+
+  Dependencies with_;
+  Observers observers_;
+  BudgetLedger ledger_;
+  std::mutex mutex_;
+  std::map<std::string, Time> written_;  ///< By wave UID.
+};
+
+}  // namespace patchwave::wave

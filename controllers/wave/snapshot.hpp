@@ -1,0 +1,54 @@
+// Everything a decision about one wave may look at, read at one moment.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "controllers/api/approval.hpp"
+#include "controllers/api/patch.hpp"
+#include "controllers/api/policy.hpp"
+#include "controllers/api/wave.hpp"
+#include "controllers/judge/judge.hpp"
+#include "controllers/target/target.hpp"
+
+namespace patchwave::wave {
+
+struct Predecessor {
+  std::string name;
+  bool exists = false;
+  api::WavePhase phase = api::WavePhase::Pending;
+};
+
+struct ObservedTarget {
+  target::LiveTarget live;
+  target::Observation seen;
+};
+
+struct GateFinding {
+  std::string gate;
+  std::size_t target = 0;  ///< Index into spec.targets.
+  judge::Finding finding;
+};
+
+struct Snapshot {
+  api::PatchWave wave;
+  std::optional<api::Patch> patch;
+  std::optional<api::PatchPolicy> policy;   ///< The wave's policy, when it has one that exists.
+  std::vector<api::PatchApproval> approvals;  ///< Those that name this wave.
+  std::vector<Predecessor> predecessors;      ///< In the order of spec.after.
+
+  /// By index into spec.targets. Targets in flight are always here; untouched ones only as far as they may
+  /// be claimed now.
+  std::map<std::size_t, ObservedTarget> observed;
+
+  /// Findings for targets in Canary, Promoting and, while Baking, Promoted. Before the start: those of the
+  /// Prometheus gates on the unchanged workloads.
+  std::vector<GateFinding> findings;
+
+  /// How many more targets may begin a transition, counted over all waves of the policy.
+  int may_claim = 0;
+};
+
+}  // namespace patchwave::wave

@@ -1,0 +1,110 @@
+#include "operator/cli/app.hpp"
+
+#include <CLI/Error.hpp>
+#include <optional>
+#include <ostream>
+
+#include "operator/cli/commands.hpp"
+#include "operator/cli/completion.hpp"
+
+namespace patchwave::cli {
+namespace {
+
+constexpr milliseconds kCompletionLimit{1000};
+
+int tell(const Environment& environment, const Error& error) {
+  environment.err << "error: " << error.message << "\n";
+  return kError;
+}
+
+Style style_for(const Environment& environment, const Options& options, bool is_terminal) {
+  return choose_style(options.colour, is_terminal, options.ascii, environment.variable);
+}
+
+std::string namespace_of(const Options& options, const Session& session) {
+  if (options.all_namespaces) return "";
+  return options.ns.empty() ? session.ns : options.ns;
+}
+
+Result<Context> make_context(Environment& environment, const Options& options) {
+  auto session = environment.connect(options.connect);
+  if (!session) return fail(session.error());
+  return Context{environment,
+                 options,
+                 Cluster(session->client),
+                 style_for(environment, options, environment.out_is_terminal),
+                 style_for(environment, options, environment.err_is_terminal),
+                 namespace_of(options, *session)};
+}
+
+int run_complete(Environment& environment, const Chosen& chosen, const CLI::App& app) {
+  const auto live = [&](const kube::Resource& resource) -> std::vector<std::string> {
+    ConnectOptions connect;
+    connect.kubeconfig = flag_value(chosen.words, "kubeconfig", "");
+    connect.context = flag_value(chosen.words, "context", "");
+    connect.request_timeout = kCompletionLimit;
+    const auto session = environment.connect(connect);
+    if (!session) return {};
+    const std::string ns = flag_value(chosen.words, "namespace", "n");
+    const Cluster cluster(session->client);
+    return cluster.names(resource, resource.namespaced ? (ns.empty() ? session->ns : ns) : "")
+        .value_or(std::vector<std::string>{});
+  };
+  for (const auto& candidate : complete(app, chosen.words, live)) environment.out << candidate << "\n";
+  // Cobra's directive 4: don't fall back to file names.
+  environment.out << ":4\n";
+  return kOk;
+}
+
+int run_version(Environment& environment, const Options& options) {
+  std::optional<Context> context;
+  if (!options.client_only) {
+    auto made = make_context(environment, options);
+    if (made) {
+      context.emplace(std::move(*made));
+    } else {
+      environment.err << "warning: " << made.error().message << "\n";
+    }
+  }
+  return print_version(environment, options, context ? &*context : nullptr).value_or(kError);
+}
+
+int run_chosen(Environment& environment, const Chosen& chosen, const CLI::App& app) {
+  if (chosen.complete) return run_complete(environment, chosen, app);
+  if (chosen.version) return run_version(environment, chosen.options);
+  if (chosen.completion) {
+    const auto script = completion_script(chosen.options.shell);
+    if (!script) return tell(environment, script.error());
+    environment.out << *script;
+    return kOk;
+  }
+  auto context = make_context(environment, chosen.options);
+  if (!context) return tell(environment, context.error());
+  const auto code = chosen.verb(*context);
+  return code ? *code : tell(environment, code.error());
+}
+
+/// The innermost command that was named.
+const CLI::App& innermost(const CLI::App& app) {
+  const auto named = app.get_subcommands();
+  return named.empty() ? app : innermost(*named.front());
+}
+
+}  // namespace
+
+int run(const std::vector<std::string>& arguments, Environment& environment) {
+  Chosen chosen;
+  const auto app = make_commands(chosen, environment.program);
+  try {
+    app->parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+  } catch (const CLI::CallForHelp&) {
+    environment.out << innermost(*app).help();
+    return kOk;
+  } catch (const CLI::ParseError& error) {
+    environment.err << "error: " << error.what() << "\nSee '" << environment.program << " --help'\n";
+    return kError;
+  }
+  return run_chosen(environment, chosen, *app);
+}
+
+}  // namespace patchwave::cli

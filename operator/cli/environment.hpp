@@ -1,0 +1,56 @@
+// Everything outside this program that a command may touch. main.cpp fills it with the real things, tests
+// with strings and scripted servers.
+#pragma once
+
+#include <functional>
+#include <iosfwd>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "operator/base/clock.hpp"
+#include "operator/base/result.hpp"
+#include "operator/kube/client.hpp"
+
+namespace patchwave::cli {
+
+/// kubectl's flags for where and as whom; kubectl hands none of its own to a plugin.
+struct ConnectOptions {
+  std::string kubeconfig;
+  std::string context;
+  std::string server;
+  std::string token;
+  std::string as;
+  std::string as_group;
+  bool insecure_skip_tls_verify = false;
+  milliseconds request_timeout{15'000};
+};
+
+struct Session {
+  std::shared_ptr<kube::Client> client;
+  std::string ns;  ///< Of the context; never empty.
+};
+
+struct Environment {
+  std::ostream& out;
+  std::ostream& err;
+  std::istream& in;
+  bool out_is_terminal = false;
+  bool err_is_terminal = false;
+  bool in_is_terminal = false;
+  std::function<std::optional<std::string>(const std::string& name)> variable;
+  const Clock& clock;
+  std::function<Result<Session>(const ConnectOptions&)> connect;
+  /// Between two looks of --watch. False ends the watch.
+  std::function<bool(milliseconds)> wait;
+  std::string program = "kubectl patchwave";  ///< As the user calls it, for help and hints.
+};
+
+enum ExitCode : int {
+  kOk = 0,
+  kError = 1,       ///< Usage, the API server, not found, forbidden, not confirmed.
+  kEndedBadly = 2,  ///< A wave that was watched ended in anything but Succeeded.
+  kTimedOut = 4,
+};
+
+}  // namespace patchwave::cli

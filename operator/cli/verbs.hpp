@@ -1,0 +1,68 @@
+// The verbs. Each is given what was asked for and returns an exit code, or an error that is told on standard
+// error.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "operator/cli/cluster.hpp"
+#include "operator/cli/environment.hpp"
+#include "operator/cli/output.hpp"
+#include "operator/cli/style.hpp"
+
+namespace patchwave::cli {
+
+enum class DryRun : std::uint8_t { None, Client, Server };
+
+/// Everything that flags and arguments can say; a verb reads what concerns it.
+struct Options {
+  ConnectOptions connect;
+  std::string ns;
+  bool all_namespaces = false;
+  Format format = Format::Table;
+  bool no_headers = false;
+  ColourMode colour = ColourMode::Auto;
+  bool ascii = false;
+  bool yes = false;
+  DryRun dry_run = DryRun::None;
+  bool watch = false;
+  milliseconds timeout{0};  ///< Of --watch; 0: none.
+  bool client_only = false;
+  std::string name;  ///< NAME, or KIND/NAME of explain.
+  std::string reason;
+  std::string plan_hash;
+  std::string shell;
+};
+
+struct Context {
+  Environment& environment;
+  const Options& options;
+  Cluster cluster;
+  Style style;      ///< For standard output.
+  Style err_style;  ///< For standard error.
+  std::string ns;   ///< Flag, else context; "" with --all-namespaces.
+
+  [[nodiscard]] Time now() const { return environment.clock.now(); }
+};
+
+Result<int> show_status(Context& context);
+Result<int> get_wave(Context& context);
+Result<int> explain(Context& context);
+Result<int> approve(Context& context);
+Result<int> deny(Context& context);
+Result<int> cancel(Context& context);
+Result<int> list_quarantine(Context& context);
+Result<int> lift_quarantine(Context& context);
+/// Prints what it can learn; `context` is null with --client.
+Result<int> print_version(Environment& environment, const Options& options, Context* context);
+
+/// Asks on a terminal; elsewhere --yes is needed. A dry run needs no answer. The error says how to go on.
+Result<void> confirm(const Context& context, const std::string& question);
+/// Says what a mutation did, in the format asked for: "patchwave.patchwave.dev/web-canary cancelled", or the
+/// object.
+void report_change(const Context& context, const kube::Resource& resource, const std::string& name,
+                   std::string_view done, const Json& object);
+/// Tells of objects that were left out of a list.
+void warn_skipped(const Context& context, const std::vector<std::string>& skipped);
+
+}  // namespace patchwave::cli

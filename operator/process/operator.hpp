@@ -1,0 +1,12 @@
+// The operator: everything built, connected, started and stopped in order.
+#pragma once
+
+#include "operator/process/configuration.hpp"
+
+namespace patchwave::process {
+
+/// Runs until SIGTERM or SIGINT, or until leadership is lost. Returns the process's exit status: 0 after an
+/// orderly end, 1 when it could not start or had to stop. What went wrong is in the log.
+int run_operator(const Configuration& configuration);
+
+}  // namespace patchwave::process

@@ -1,0 +1,122 @@
+"""Everything Patchwave meets: control plane, registry, Prometheus, traffic. `python3 -m controlplane.world up|down|status`."""
+
+import argparse
+import shutil
+import sys
+from pathlib import Path
+
+from controlplane.cluster import COMPONENTS, Cluster
+from controlplane.kube_api import ApiError, KubeApi
+from controlplane.processes import NotReady, Processes, Steps, wait_until
+from controlplane.registry import Registry
+from controlplane.telemetry import Telemetry
+
+REPOSITORY_ROOT = Path(__file__).resolve().parents[2]
+
+
+class World:
+    def __init__(self, state, outlive=True, steps=None):
+        self.state = Path(state).resolve()
+        self.processes = Processes(self.state, outlive)
+        self.steps = steps or Steps()
+        self.cluster = Cluster(self.processes, self.steps)
+        self.telemetry = Telemetry(self.processes)
+        self.registry = Registry(self.processes)
+        self.more_registries = []
+
+    @property
+    def api(self):
+        return KubeApi(self.cluster.admin_kubeconfig)
+
+    @property
+    def registries(self):
+        """All that can be reached now; a test may have started more."""
+        return [self.registry, *self.more_registries]
+
+    @property
+    def is_up(self):
+        return all(self.processes.pid(name) for name in (*COMPONENTS, "prometheus", "load-simulator", "registry"))
+
+    def up(self, nodes=4, audit_webhook=None):
+        """From nothing: what an earlier run left here is stopped and removed first."""
+        self.down()
+        shutil.rmtree(self.state / "logs", ignore_errors=True)
+        self.processes = Processes(self.state, self.processes.outlive)
+        for part in (self.cluster, self.telemetry, self.registry):
+            part.processes = self.processes
+        self.cluster.up(nodes, audit_webhook)
+        with self.steps.step("registry, Prometheus and load simulator are ready"):
+            self.registry.up()
+            self.telemetry.up(self.cluster.admin_kubeconfig)
+
+    def install_kinds(self):
+        """The CRDs, and wait until the API server serves them."""
+        folder = REPOSITORY_ROOT / "crds"
+        self.cluster.kubectl("apply", "--server-side", "--force-conflicts", "-f", str(folder))
+        wait_until(self._kinds_served, 20, "the kinds of crds/ are served")
+
+    def down(self):
+        """Stops what was started and removes all but the logs."""
+        self.processes.stop(*self.processes.names(), grace_seconds=1)
+        for path in self.state.iterdir():
+            if path.name != "logs":
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+    def _kinds_served(self):
+        """Established is not enough: the first requests may still be answered with "storage is (re)initializing"."""
+        try:
+            for crd in self.api.list("CustomResourceDefinition"):
+                spec = crd["spec"]
+                self.api.request("GET", f"/apis/{spec['group']}/{spec['versions'][0]['name']}/{spec['names']['plural']}")
+        except ApiError:
+            return False
+        return True
+
+
+def status(world):
+    names = world.processes.names()
+    if not names:
+        print("The cluster is down. `./dev cluster up` starts it.")
+        return 1
+    for name in names:
+        pid = world.processes.pid(name)
+        print(f"{name:26} {'pid ' + str(pid) if pid else 'ended: ' + str(world.processes.log(name))}")
+    if world.is_up:
+        how_to_look(world)
+    return 0 if world.is_up else 1
+
+
+def how_to_look(world):
+    print(f"""
+export KUBECONFIG={world.cluster.admin_kubeconfig}
+export PATH={world.cluster.described["binaries"]}:$PATH
+Prometheus {world.telemetry.prometheus_url}""")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("verb", choices=["up", "down", "status"])
+    parser.add_argument("--state", required=True, help="the folder of the cluster's state")
+    parser.add_argument("--nodes", type=int, default=4)
+    arguments = parser.parse_args()
+    if arguments.verb != "up" and not Path(arguments.state).is_dir():
+        print("There is no cluster.")
+        return 0 if arguments.verb == "down" else 1
+    world = World(arguments.state)
+    if arguments.verb == "down":
+        world.down()
+        return 0
+    if arguments.verb == "up" and not world.is_up:
+        try:
+            world.up(arguments.nodes)
+            if any((REPOSITORY_ROOT / "crds").glob("*.yaml")):
+                world.install_kinds()
+        except NotReady as error:
+            print(error, file=sys.stderr)
+            world.down()
+            return 1
+    return status(world)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

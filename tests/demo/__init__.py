@@ -1,0 +1,1 @@
+"""The main job of Patchwave as a show that proves itself."""

@@ -1,0 +1,79 @@
+// What may go wrong, how often, drawn from the one stream of chance. Each seed has only some kinds of fault
+// at all (swarm testing): a mixture of everything hides what a single fault alone would show.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "tests/simulation/random.hpp"
+
+namespace patchwave::simulation {
+
+enum class Fault : std::uint8_t {
+  None,
+  LostBefore,    ///< The request never arrived.
+  LostAfter,     ///< It took effect; the answer was lost: a time-out.
+  LateEffect,    ///< A time-out now, the effect later.
+  TouchedFirst,  ///< Somebody else writes to the object a moment before: every precondition on it fails.
+  Throttled,     ///< 429 with Retry-After.
+  ServerError,   ///< 500
+  Unavailable,   ///< 503
+  Expired,       ///< 410 on a page of a list
+  CrashBefore,   ///< The operator dies before the request leaves.
+  CrashAfter,    ///< It dies after the effect, before the answer.
+  LeaseLoss,     ///< Leadership is lost during the call; the call itself goes through.
+};
+
+class Faults {
+ public:
+  /// `enabled` false: an unbroken run.
+  Faults(Random& random, bool enabled) : random_(random), enabled_(enabled) {
+    const auto rate = [&](double most) { return random_.chance(0.5) ? random_.fraction() * most : 0.0; };
+    lost_ = rate(0.08);
+    late_ = rate(0.03);
+    touched_ = rate(0.08);
+    refused_ = rate(0.15);
+    crash_ = rate(0.05);
+    lease_loss_ = rate(0.02);
+    telemetry_ = rate(0.3);
+    registry_ = rate(0.5);
+    watch_loss_ = rate(0.02);
+    longest_lag_ = random_.chance(0.3) ? milliseconds(10'000) : milliseconds(1'500);
+    largest_clock_jump_ = random_.chance(0.3) ? milliseconds(3'000) : milliseconds(0);
+  }
+
+  /// From now on nothing goes wrong any more: what was broken must come right by itself.
+  void heal() { enabled_ = false; }
+  [[nodiscard]] bool enabled() const { return enabled_; }
+
+  Fault draw(bool write, bool next_page) {
+    if (!enabled_) return Fault::None;
+    if (random_.chance(crash_)) return random_.chance(0.5) ? Fault::CrashBefore : Fault::CrashAfter;
+    if (random_.chance(lease_loss_)) return Fault::LeaseLoss;
+    if (random_.chance(lost_)) return random_.chance(0.5) ? Fault::LostBefore : Fault::LostAfter;
+    if (write && random_.chance(late_)) return Fault::LateEffect;
+    if (write && random_.chance(touched_)) return Fault::TouchedFirst;
+    if (next_page && random_.chance(refused_)) return Fault::Expired;
+    if (!random_.chance(refused_)) return Fault::None;
+    static constexpr Fault kRefusals[] = {Fault::Throttled, Fault::ServerError, Fault::Unavailable};
+    return kRefusals[random_.between(0, 2)];
+  }
+  bool telemetry_fails() { return enabled_ && random_.chance(telemetry_); }
+  bool registry_fails() { return enabled_ && random_.chance(registry_); }
+  bool watch_breaks() { return enabled_ && random_.chance(watch_loss_); }
+  milliseconds watch_lag() {
+    return random_.between(milliseconds(1), enabled_ ? longest_lag_ : milliseconds(50));
+  }
+  milliseconds clock_offset() {
+    return enabled_ ? random_.between(-largest_clock_jump_, largest_clock_jump_) : milliseconds(0);
+  }
+
+ private:
+  Random& random_;
+  bool enabled_;
+  double lost_, late_, touched_, refused_, crash_, lease_loss_, telemetry_, registry_, watch_loss_;
+  milliseconds longest_lag_;
+  milliseconds largest_clock_jump_;
+};
+
+}  // namespace patchwave::simulation

@@ -1,0 +1,66 @@
+// What must hold of the true state after every single write, whatever goes wrong around it.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "tests/simulation/cluster.hpp"
+
+namespace patchwave::simulation {
+
+/// How often the operator did to a workload what cannot be undone unseen.
+struct Disruptions {
+  int image_changes = 0;
+  int evictions = 0;
+  bool operator==(const Disruptions&) const = default;
+};
+
+class Invariants {
+ public:
+  explicit Invariants(Cluster& cluster);
+
+  /// Somebody else writes images too: a success may be undone the moment before it is recorded.
+  void expect_foreign_writes() { foreign_writes_ = true; }
+  void leadership_lost(int incarnation) { deposed_.insert(incarnation); }
+  void violated(const std::string& what);
+
+  [[nodiscard]] const std::vector<std::string>& violations() const { return violations_; }
+  [[nodiscard]] const std::map<std::string, Disruptions>& disruptions() const { return disruptions_; }
+  /// Writes of the operator, events and leases apart.
+  [[nodiscard]] std::size_t operator_writes() const { return operator_writes_; }
+
+ private:
+  void observe(const Change& change);
+  void track_readiness(const Change& change);
+  // Workloads (workload_invariants.cpp).
+  void workload_written(const Change& change);
+  void canary_written(const Change& change);
+  void image_changed(const Change& change, const std::string& container, const std::string& from,
+                     const std::string& to);
+  void evicted(const Change& change);
+  // Waves (wave_invariants.cpp).
+  void wave_written(const Change& change);
+  void target_moved(const Change& change, const Json& wave, const Json* before, const Json& after);
+  void target_started(const Change& change, const Json& wave, const Json& target);
+  void check_budgets(const Change& change, const Json& wave);
+  void check_success(const Change& change, const Json& wave);
+
+  Cluster& cluster_;
+  std::vector<std::string> violations_;
+  std::map<std::string, Disruptions> disruptions_;
+  std::map<std::string, Time>
+      unready_since_;  ///< By UID of the pod's owner: when one of its pods last stopped being ready.
+  std::set<int> deposed_;
+  std::size_t operator_writes_ = 0;
+  bool foreign_writes_ = false;
+};
+
+/// The wave's record of a workload; nullptr when it has none.
+const Json* record_of(const Json& wave, const std::string& kind, const kube::NamespacedName& workload);
+/// The wave a claim annotation names, when it still is the same one.
+Snapshot wave_of_claim(const ClusterState& state, const std::string& claim);
+std::string claim_on(const Json& workload);
+
+}  // namespace patchwave::simulation

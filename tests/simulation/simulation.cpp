@@ -1,0 +1,265 @@
+#include "tests/simulation/simulation.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "tests/simulation/connection.hpp"
+#include "tests/simulation/objects.hpp"
+#include "tests/simulation/simulated_prometheus.hpp"
+#include "tests/simulation/simulated_registry.hpp"
+#include "tests/simulation/watch_feed.hpp"
+
+namespace patchwave::simulation {
+namespace {
+
+constexpr std::chrono::hours kLongestRun{30};
+constexpr std::size_t kMostSteps = 100'000;
+constexpr std::chrono::minutes kQuiet{20};
+const Time kStart{std::chrono::sys_days(std::chrono::year(2026) / 11 / 21)};
+
+/// The operator's wall clock: off by a little, and by another little after each start.
+class OffClock final : public Clock {
+ public:
+  explicit OffClock(const ManualClock& clock) : clock_(clock) {}
+  [[nodiscard]] Time now() const override { return clock_.now() + offset; }
+  [[nodiscard]] MonotonicTime monotonic() const override { return clock_.monotonic(); }
+  microseconds offset{0};
+
+ private:
+  const ManualClock& clock_;
+};
+
+bool has_ended(const Json& wave) {
+  const std::string phase = string_at(wave, {"status", "phase"});
+  return phase == "Succeeded" || phase == "RolledBack" || phase == "RollbackFailed" || phase == "Cancelled";
+}
+
+class Run {
+ public:
+  Run(const RunOptions& options, const MakeOperator& make_operator)
+      : options_(options),
+        make_operator_(make_operator),
+        random_(options.seed),
+        scenario_(draw_scenario(random_)) {
+    if (scenario_.foreign_edit) invariants_.expect_foreign_writes();
+  }
+
+  RunResult complete() {
+    stage_.set();
+    cluster_.agenda.run_for(seconds(180));
+    start_operator();
+    stage_.begin();
+    const MonotonicTime heal_at =
+        cluster_.agenda.now() + random_.between(milliseconds(1'200'000), milliseconds(3'000'000));
+    run_until(heal_at, false);
+    faults_.heal();
+    trace_.note(cluster_.agenda.now(), "healed");
+    if (!operator_) start_operator();
+    clock_.offset = {};
+    feed_.relist();
+    if (!run_until(cluster_.agenda.now() + kLongestRun, true)) check_holds();
+    check_quiet();
+    return result();
+  }
+
+ private:
+  void start_operator() {
+    ++lives_;
+    clock_.offset = faults_.clock_offset();
+    leadership_ = std::stop_source();
+    connection_ =
+        std::make_shared<Connection>(cluster_, faults_, random_, trace_, lives_,
+                                     Connection::Hooks{[this] { dead_ = true; }, [this] { lose_lease(); },
+                                                       [this](const auto& request) { sent(request); }});
+    dead_ = false;
+    restart_at_.reset();
+    operator_ =
+        make_operator_({connection_, prometheus_,
+                        [this](const auto& repository, const auto& tag) { return resolve(repository, tag); },
+                        clock_, leadership_.get_token(),
+                        [this](milliseconds span) { cluster_.agenda.run_for(span); }, "patchwave-system"});
+    feed_.attach(*operator_);
+  }
+
+  void stop_operator(milliseconds away) {
+    calls_ += connection_->calls();
+    feed_.detach();
+    connection_->cut();
+    operator_.reset();
+    restart_at_ = cluster_.agenda.now() + away;
+    trace_.note(cluster_.agenda.now(), "operator ended");
+  }
+
+  void lose_lease() {
+    leadership_.request_stop();
+    invariants_.leadership_lost(lives_);
+    dead_ = true;
+  }
+
+  void sent(const http::Request& request) {
+    if (leadership_.stop_requested()) {
+      invariants_.violated(
+          fmt::format("sent {} {} without being the leader", request.method, request.target));
+    }
+  }
+
+  Result<std::string> resolve(const std::string& repository, const std::string& tag) {
+    if (faults_.registry_fails()) return fail(ErrorKind::Unavailable, "the registry answered 503");
+    return digest_of(repository, tag);
+  }
+
+  /// Until `until`, or, when `until_settled`, until every wave has ended and nobody has anything to do for a
+  /// while. True when settled.
+  bool run_until(MonotonicTime until, bool until_settled) {
+    MonotonicTime last_unsettled = cluster_.agenda.now();
+    while (cluster_.agenda.now() < until) {
+      if (++steps_ > kMostSteps) {
+        invariants_.violated("the operator never comes to rest: too many reconciles");
+        return false;
+      }
+      feed_.deliver();
+      if (operator_ && operator_->step()) {
+        if (dead_) stop_operator(random_.between(milliseconds(500), milliseconds(20'000)));
+        continue;
+      }
+      if (!operator_ && restart_at_ && *restart_at_ <= cluster_.agenda.now()) {
+        start_operator();
+        continue;
+      }
+      if (!until_settled || !all_ended()) last_unsettled = cluster_.agenda.now();
+      if (cluster_.agenda.now() - last_unsettled > kQuiet) return true;
+      cluster_.agenda.run_until(std::max(cluster_.agenda.now() + milliseconds(1), next_moment(until)));
+    }
+    return false;
+  }
+
+  MonotonicTime next_moment(MonotonicTime until) {
+    // A minute at most, so that "settled" is noticed in a cluster in which nothing is due.
+    MonotonicTime next = std::min(until, cluster_.agenda.now() + std::chrono::minutes(1));
+    const auto consider = [&](std::optional<MonotonicTime> when) {
+      next = when ? std::min(next, *when) : next;
+    };
+    consider(cluster_.agenda.next());
+    consider(feed_.next());
+    consider(operator_ ? operator_->next_due() : restart_at_);
+    return next;
+  }
+
+  bool all_ended() const {
+    const auto& waves = cluster_.state.all(resources::kPatchWaves);
+    return std::all_of(waves.begin(), waves.end(), [](const auto& entry) {
+      return has_ended(entry.second->json) || blocked_for_good(entry.second->json);
+    });
+  }
+
+  /// Waits for a person: no time ends it.
+  static bool blocked_for_good(const Json& wave) {
+    const Json* hold = find(wave, {"status", "hold"});
+    return hold != nullptr && find(*hold, {"untilTime"}) == nullptr &&
+           string_at(wave, {"status", "phase"}) == "Waiting";
+  }
+
+  void check_holds() {
+    for (const auto& [name, wave] : cluster_.state.all(resources::kPatchWaves)) {
+      if (has_ended(wave->json)) continue;
+      const std::string reason = string_at(wave->json, {"status", "hold", "reason"});
+      const std::string phase = string_at(wave->json, {"status", "phase"});
+      if (reason.empty()) {
+        invariants_.violated(
+            fmt::format("wave {} neither ended nor holds with a reason ({})", name.text(), phase));
+      } else if (scenario_.has_one_end()) {
+        invariants_.violated(fmt::format("wave {} still holds after all faults are gone: {} in {}",
+                                         name.text(), reason, phase));
+      }
+    }
+  }
+
+  /// After the end: a restart and two resyncs cause no write.
+  void check_quiet() {
+    const std::size_t before = invariants_.operator_writes();
+    if (operator_) stop_operator(milliseconds(100));
+    run_until(cluster_.agenda.now() + std::chrono::minutes(3), false);
+    feed_.relist();
+    run_until(cluster_.agenda.now() + std::chrono::minutes(3), false);
+    if (invariants_.operator_writes() != before) {
+      invariants_.violated(
+          fmt::format("{} writes after everything had ended", invariants_.operator_writes() - before));
+    }
+  }
+
+  RunResult result() {
+    RunResult result;
+    result.violations = invariants_.violations();
+    result.end_state = end_state();
+    result.disruptions = invariants_.disruptions();
+    result.scenario = scenario_.text();
+    result.has_one_end = scenario_.has_one_end();
+    result.trace = trace_.text();
+    result.trace_hash = trace_.hash();
+    result.lives = lives_;
+    result.calls = calls_ + connection_->calls();
+    return result;
+  }
+
+  std::string end_state() const {
+    std::string text;
+    for (const auto* resource :
+         {&resources::kDeployments, &resources::kStatefulSets, &resources::kDaemonSets}) {
+      for (const auto& [name, object] : cluster_.state.all(*resource)) {
+        text +=
+            fmt::format("{} {} image {} replicas {} strategy {} claim '{}'\n", resource->kind, name.text(),
+                        image_of(object->json), integer_at(object->json, {"spec", "replicas"}),
+                        object_at(object->json, {"spec", "updateStrategy"}).dump(), claim_on(object->json));
+      }
+    }
+    for (const auto& [name, wave] : cluster_.state.all(resources::kPatchWaves)) {
+      text += fmt::format("wave {} {} {}\n", name.text(), string_at(wave->json, {"status", "phase"}),
+                          string_at(wave->json, {"status", "hold", "reason"}));
+    }
+    for (const auto& [name, patch] : cluster_.state.all(resources::kPatches)) {
+      text += fmt::format("patch {} {} quarantine '{}'\n", name.text(),
+                          string_at(patch->json, {"status", "phase"}),
+                          string_at(patch->json, {"status", "quarantine", "digest"}));
+    }
+    return text;
+  }
+
+  RunOptions options_;
+  const MakeOperator& make_operator_;
+  Random random_;
+  Scenario scenario_;
+  Faults faults_{random_, options_.faults};
+  Cluster cluster_{kStart, random_};
+  Trace trace_;
+  Invariants invariants_{cluster_};
+  Stage stage_{cluster_, random_, scenario_};
+  WatchFeed feed_{cluster_, faults_, random_};
+  OffClock clock_{cluster_.clock};
+  std::shared_ptr<SimulatedPrometheus> prometheus_ =
+      std::make_shared<SimulatedPrometheus>(cluster_, random_, [this] { return faults_.telemetry_fails(); });
+  std::stop_source leadership_;
+  std::shared_ptr<Connection> connection_;
+  std::unique_ptr<OperatorUnderTest> operator_;
+  std::optional<MonotonicTime> restart_at_;
+  bool dead_ = false;
+  int lives_ = 0;
+  std::size_t steps_ = 0;
+  std::size_t calls_ = 0;
+};
+
+}  // namespace
+
+RunResult run_simulation(const RunOptions& options, const MakeOperator& make_operator) {
+  return Run(options, make_operator).complete();
+}
+
+std::string explain(const RunOptions& options, const RunResult& result,
+                    const std::vector<std::string>& problems) {
+  std::string text = fmt::format("seed {} ({} lives, {} calls); replay with --seed={}\nscenario: {}\n",
+                                 options.seed, result.lives, result.calls, options.seed, result.scenario);
+  for (const auto& problem : problems) text += "VIOLATED " + problem + "\n";
+  return text + "end:\n" + result.end_state + "last calls:\n" + result.trace;
+}
+
+}  // namespace patchwave::simulation

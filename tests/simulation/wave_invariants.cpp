@@ -1,0 +1,172 @@
+// What the record of a wave may say, and when.
+#include <fmt/format.h>
+
+#include <set>
+
+#include "controllers/api/codec.hpp"
+#include "controllers/plan/windows.hpp"
+#include "tests/simulation/invariants.hpp"
+
+namespace patchwave::simulation {
+namespace {
+
+/// A decision takes effect within a call's time-out and its retries; a cache may lag this long behind an
+/// edit.
+constexpr std::chrono::seconds kDecisionAllowance{75};
+
+const std::set<std::string>& terminal_phases() {
+  static const std::set<std::string> phases{"Succeeded", "RolledBack", "RollbackFailed", "Cancelled"};
+  return phases;
+}
+
+bool in_transition(const std::string& state) {
+  return state == "Claimed" || state == "Canary" || state == "Promoting" || state == "RollingBack";
+}
+
+std::string named(const Json& target) {
+  return fmt::format("{} {}/{}", string_at(target, {"kind"}), string_at(target, {"namespace"}),
+                     string_at(target, {"name"}));
+}
+
+int transitions_in(const Json& wave) {
+  int count = 0;
+  for (const auto& target : array_at(wave, {"status", "targets"}))
+    count += in_transition(string_at(target, {"state"}));
+  return count;
+}
+
+const kube::Resource& resource_of(const std::string& kind) {
+  if (kind == "StatefulSet") return resources::kStatefulSets;
+  return kind == "DaemonSet" ? resources::kDaemonSets : resources::kDeployments;
+}
+
+bool approved(const ClusterState& state, const Json& wave) {
+  for (const auto& [name, approval] : state.all(resources::kPatchApprovals)) {
+    const Json& spec = approval->json["spec"];
+    if (name.ns == name_of(wave).ns && string_at(spec, {"waveRef", "name"}) == name_of(wave).name &&
+        string_at(spec, {"planHash"}) == string_at(wave, {"status", "planHash"}) &&
+        string_at(spec, {"decision"}) == "Approve") {
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+void Invariants::wave_written(const Change& change) {
+  if (!change.before) return;
+  const Json& before = change.before->json;
+  const Json& wave = change.after->json;
+  const std::string name = change.name.text();
+  const std::string old_phase = string_at(before, {"status", "phase"});
+  const std::string phase = string_at(wave, {"status", "phase"});
+  if (terminal_phases().contains(old_phase) && phase != old_phase) {
+    violated(fmt::format("wave {} left {} for {}", name, old_phase, phase));
+  }
+  const std::string digest = string_at(before, {"status", "digest"});
+  if (!digest.empty() && old_phase != "Pending" && old_phase != "Waiting" &&
+      string_at(wave, {"status", "digest"}) != digest) {
+    violated(fmt::format("wave {} changed its digest under way", name));
+  }
+  if (phase == "Waiting" && find(wave, {"status", "hold"}) == nullptr) {
+    violated(fmt::format("wave {} waits without a reason", name));
+  }
+  for (const auto& target : array_at(wave, {"status", "targets"})) {
+    const Json* old = record_of(before, string_at(target, {"kind"}),
+                                {string_at(target, {"namespace"}), string_at(target, {"name"})});
+    target_moved(change, wave, old, target);
+  }
+  if (transitions_in(wave) > transitions_in(before)) check_budgets(change, wave);
+  if (phase == "Succeeded" && old_phase != phase) check_success(change, wave);
+}
+
+void Invariants::target_moved(const Change& change, const Json& wave, const Json* before, const Json& after) {
+  const std::string old_state = before == nullptr ? "Pending" : string_at(*before, {"state"});
+  const std::string state = string_at(after, {"state"});
+  if (before != nullptr) {
+    const Json& baseline = object_at(*before, {"before", "images"});
+    const bool kept = string_at(*before, {"uid"}) == string_at(after, {"uid"}) && old_state != "Pending";
+    if (kept && !baseline.empty() && object_at(after, {"before", "images"}) != baseline) {
+      violated(fmt::format("the baseline of {} was overwritten: {} by {}", named(after), baseline.dump(),
+                           object_at(after, {"before", "images"}).dump()));
+    }
+  }
+  if (old_state == "Pending" && in_transition(state)) target_started(change, wave, after);
+}
+
+void Invariants::target_started(const Change& change, const Json& wave, const Json& target) {
+  const std::string what = fmt::format("wave {} started {}", change.name.text(), named(target));
+  const Json& spec = wave["spec"];
+  if (object_at(target, {"before", "images"}).empty()) violated(what + " without a baseline on record");
+  for (const auto& predecessor : array_at(spec, {"after"})) {
+    const Snapshot other =
+        cluster_.state.find(resources::kPatchWaves, change.name.ns, predecessor.get<std::string>());
+    if (!other || string_at(other->json, {"status", "phase"}) != "Succeeded") {
+      violated(fmt::format("{} before {} had succeeded", what, predecessor.get<std::string>()));
+    }
+  }
+  if (string_at(spec, {"approval"}) == "Required" && !approved(cluster_.state, wave))
+    violated(what + " without approval");
+  if (string_at(spec, {"mode"}) == "Observe") violated(what + " in mode Observe");
+  if (change.writer.late) return;
+  const auto parsed = api::parse_wave(wave);
+  if (!parsed) {
+    violated(what + " with a spec that does not parse: " + parsed.error().message);
+    return;
+  }
+  const Time now = cluster_.clock.now();
+  const auto& windows = parsed->spec.windows;
+  if (!plan::window_state(windows, now).open && !plan::window_state(windows, now - kDecisionAllowance).open) {
+    violated(what + " outside its windows");
+  }
+  const Snapshot patch = cluster_.state.find(resources::kPatches, change.name.ns, parsed->spec.patch);
+  const std::string quarantined = patch ? string_at(patch->json, {"status", "quarantine", "digest"}) : "";
+  if (!quarantined.empty() && quarantined == parsed->status.digest)
+    violated(what + " with a quarantined digest");
+}
+
+void Invariants::check_budgets(const Change& change, const Json& wave) {
+  const auto parsed = api::parse_wave(wave);
+  if (!parsed) return;
+  const int own = transitions_in(wave);
+  if (own > parsed->spec.max_unavailable.of(static_cast<int>(parsed->spec.targets.size()))) {
+    violated(
+        fmt::format("wave {} has {} targets in transition, over its own budget", change.name.text(), own));
+  }
+  const Snapshot policy = cluster_.state.find(resources::kPatchPolicies, change.name.ns, parsed->spec.policy);
+  const Json* budget = policy ? find(policy->json, {"spec", "disruption", "maxUnavailable"}) : nullptr;
+  if (budget == nullptr || !budget->is_number_integer()) return;
+  int total = 0;
+  for (const auto& [name, other] : cluster_.state.all(resources::kPatchWaves)) {
+    if (name.ns == change.name.ns &&
+        string_at(other->json, {"spec", "policyRef", "name"}) == parsed->spec.policy) {
+      total += transitions_in(other->json);
+    }
+  }
+  if (total > budget->get<int>()) {
+    violated(fmt::format("policy {} has {} targets in transition, its budget is {}", parsed->spec.policy,
+                         total, budget->get<int>()));
+  }
+}
+
+void Invariants::check_success(const Change& change, const Json& wave) {
+  const std::string image = string_at(wave, {"status", "image"});
+  for (const auto& target : array_at(wave, {"status", "targets"})) {
+    if (string_at(target, {"state"}) != "Promoted") continue;
+    const Snapshot workload =
+        cluster_.state.find(resource_of(string_at(target, {"kind"})), string_at(target, {"namespace"}),
+                            string_at(target, {"name"}));
+    if (!workload || uid_of(workload->json) != string_at(target, {"uid"})) continue;
+    for (const auto& container : array_at(workload->json, {"spec", "template", "spec", "containers"})) {
+      if (find(target, {"before", "images", container["name"].get_ref<const std::string&>()}) == nullptr)
+        continue;
+      if (container["image"] != image && !foreign_writes_) {
+        violated(fmt::format("wave {} succeeded while {} runs {}", change.name.text(), named(target),
+                             string_at(container, {"image"})));
+      }
+    }
+  }
+}
+
+}  // namespace patchwave::simulation

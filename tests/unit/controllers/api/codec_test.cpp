@@ -1,0 +1,184 @@
+// Rules between fields, which crds/ states in CEL and tests/ways_in shows on a real API server.
+#include "controllers/api/codec.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "operator/base/json.hpp"
+
+namespace patchwave::api {
+namespace {
+
+using ::testing::HasSubstr;
+
+Json policy() {
+  return Json::parse(R"({
+    "metadata": {"name": "storefront", "namespace": "shop"},
+    "spec": {
+      "targets": {"workloads": {"images": ["registry.example.com/storefront/*"]}},
+      "waves": [{"name": "canary", "select": {"percent": 5}}, {"name": "rest"}]
+    }})");
+}
+
+Json wave() {
+  return Json::parse(R"({
+    "metadata": {"name": "web-canary", "namespace": "shop", "uid": "u-1", "resourceVersion": "7", "generation": 2,
+                 "creationTimestamp": "2026-11-21T02:00:00Z", "finalizers": ["patchwave.dev/leave-workloads-whole"],
+                 "labels": {"a": "b"}},
+    "spec": {
+      "patchRef": {"name": "web-1.4.3"},
+      "targets": [{"kind": "Deployment", "namespace": "shop", "name": "web", "containers": ["web"]}]
+    }})");
+}
+
+std::string refusal_of_policy(const char* path, Json value) {
+  auto object = policy();
+  object[Json::json_pointer(path)] = std::move(value);
+  const auto parsed = parse_policy(object);
+  return parsed ? "accepted" : parsed.error().message;
+}
+
+std::string refusal_of_wave(const char* path, Json value) {
+  auto object = wave();
+  object[Json::json_pointer(path)] = std::move(value);
+  const auto parsed = parse_wave(object);
+  return parsed ? "accepted" : parsed.error().message;
+}
+
+TEST(ParsePolicy, SaysWhichFieldIsWrongWithWhatAndWhatIsAllowed) {
+  EXPECT_EQ(refusal_of_policy("/spec/waves/0/select/percent", 250),
+            "spec.waves[0].select.percent is 250; it must be from 1 to 100");
+  EXPECT_EQ(refusal_of_policy("/spec/mode", "Auto"),
+            "spec.mode is 'Auto'; it must be one of 'Observe', 'Approve', 'Automatic'");
+}
+
+TEST(ParsePolicy, CutsAValueThatIsTooLongForAMessage) {
+  EXPECT_LT(refusal_of_policy("/spec/mode", std::string(10'000, 'x')).size(), 300U);
+}
+
+TEST(ParsePolicy, LetsOnlyTheLastWaveTakeWhatIsLeft) {
+  EXPECT_THAT(refusal_of_policy("/spec/waves/0", {{"name", "canary"}}),
+              HasSubstr("spec.waves[0].select must be set"));
+}
+
+TEST(ParsePolicy, TakesACountOrAPercentageButNotBoth) {
+  EXPECT_THAT(refusal_of_policy("/spec/waves/0/select", {{"count", 1}, {"percent", 5}}),
+              HasSubstr("spec.waves[0].select.count or `percent` must be set, and not both"));
+  EXPECT_THAT(refusal_of_policy("/spec/waves/0/select", Json::object()),
+              HasSubstr("spec.waves[0].select.count"));
+}
+
+TEST(ParsePolicy, WantsStepsThatAscendToEverything) {
+  EXPECT_EQ(refusal_of_policy("/spec/waves/1/steps", {"1", "5%", "2", "100%"}), "accepted");
+  EXPECT_THAT(refusal_of_policy("/spec/waves/1/steps", {"1", "50%"}), HasSubstr("must end with '100%'"));
+  EXPECT_THAT(refusal_of_policy("/spec/waves/1/steps", {"50%", "25%", "100%"}), HasSubstr("ascend"));
+  EXPECT_THAT(refusal_of_policy("/spec/waves/1/steps", {"2", "2", "100%"}), HasSubstr("ascend"));
+}
+
+TEST(ParsePolicy, WantsExactlyOneQuestionInAGate) {
+  EXPECT_THAT(refusal_of_policy("/spec/gates", Json::array({{{"name", "none"}}})),
+              HasSubstr("spec.gates[0].threshold or `alerts` must be set"));
+  EXPECT_THAT(
+      refusal_of_policy("/spec/gates", Json::array({{{"name", "one"}, {"threshold", {{"query", "up"}}}}})),
+      HasSubstr("spec.gates[0].threshold.below or `above` must be set"));
+}
+
+TEST(ParsePolicy, WantsADenialThatBeginsBeforeItEndsOnDaysThatExist) {
+  const auto deny = [](const char* from, const char* to) {
+    return refusal_of_policy("/spec/windows", {{"deny", Json::array({{{"from", from}, {"to", to}}})}});
+  };
+  EXPECT_EQ(deny("2026-12-20T00:00", "2027-01-03T00:00"), "accepted");
+  EXPECT_THAT(deny("2027-01-03T00:00", "2026-12-20T00:00"),
+              HasSubstr("spec.windows.deny[0].from must be before"));
+  EXPECT_THAT(deny("2026-02-29T00:00", "2026-12-20T00:00"), HasSubstr("must be a local time"));
+}
+
+TEST(ParsePolicy, WantsValuesForInAndNoneForExists) {
+  const auto expression = [](Json requirement) {
+    return refusal_of_policy("/spec/targets/workloads/selector",
+                             {{"matchExpressions", Json::array({std::move(requirement)})}});
+  };
+  EXPECT_EQ(expression({{"key", "tier"}, {"operator", "Exists"}}), "accepted");
+  EXPECT_THAT(expression({{"key", "tier"}, {"operator", "In"}}),
+              HasSubstr("matchExpressions[0].values must be set"));
+  EXPECT_THAT(expression({{"key", "tier"}, {"operator", "Exists"}, {"values", {"a"}}}),
+              HasSubstr("values must"));
+}
+
+TEST(ParsePolicy, RefusesWhatIsNoObjectAtAll) {
+  EXPECT_FALSE(parse_policy(Json("text")));
+  EXPECT_FALSE(parse_policy(Json::object()));
+}
+
+TEST(ParsePatch, TakesARepositoryWithoutTagAndDigest) {
+  const auto parsed = [](const char* image) {
+    return parse_patch({{"spec", {{"subject", {{"image", image}}}, {"to", {{"tag", "1.4.3"}}}}}}).has_value();
+  };
+  for (const auto* image :
+       {"nginx", "library/nginx", "localhost:5000/web", "Registry.example.com/a/b_c/d--e"}) {
+    EXPECT_TRUE(parsed(image)) << image;
+  }
+  for (const auto* image :
+       {"nginx:1.2", "nginx@sha256:00", "https://a/b", "a//b", "/a", "a/", "a/B", "a._b", ""}) {
+    EXPECT_FALSE(parsed(image)) << image;
+  }
+}
+
+TEST(ParsePatch, WantsATagOrADigest) {
+  const auto patch = parse_patch({{"spec", {{"subject", {{"image", "nginx"}}}, {"to", Json::object()}}}});
+  ASSERT_FALSE(patch);
+  EXPECT_EQ(patch.error().message, "spec.to.tag or `digest` must be set");
+}
+
+TEST(ParseWave, ReadsItsMetadata) {
+  const auto parsed = parse_wave(wave());
+  ASSERT_TRUE(parsed);
+  const auto& metadata = parsed->metadata;
+  EXPECT_EQ(metadata.name, "web-canary");
+  EXPECT_EQ(metadata.ns, "shop");
+  EXPECT_EQ(metadata.uid, "u-1");
+  EXPECT_EQ(metadata.resource_version, "7");
+  EXPECT_EQ(metadata.generation, 2);
+  EXPECT_TRUE(metadata.creation_time);
+  EXPECT_FALSE(metadata.deletion_time);
+  EXPECT_EQ(metadata.labels.at("a"), "b");
+  EXPECT_THAT(metadata.finalizers, ::testing::ElementsAre(kFinalizer));
+}
+
+TEST(ParseWave, RefusesAWorkloadThatIsNamedTwice) {
+  auto targets = wave()["spec"]["targets"];
+  targets.push_back(targets[0]);
+  targets[1]["containers"] = {"sidecar"};
+  EXPECT_THAT(refusal_of_wave("/spec/targets", targets),
+              HasSubstr("spec.targets must not name a workload twice"));
+}
+
+TEST(ParseWave, RefusesToWaitForItself) {
+  EXPECT_THAT(refusal_of_wave("/spec/after", {"web-canary"}),
+              HasSubstr("spec.after must not name the wave itself"));
+}
+
+TEST(ParseWave, RefusesAPhaseItDoesNotKnowRatherThanTakeItForPending) {
+  EXPECT_THAT(refusal_of_wave("/status", {{"phase", "Later"}}), HasSubstr("status.phase is 'Later'"));
+}
+
+TEST(ParseWave, TakesLongWordsOfOtherAlphabetsByTheirCharacters) {
+  std::string reason;
+  for (int i = 0; i < 256; ++i) reason += "ü";
+  const Json deny = {{"from", "2026-12-20T00:00"}, {"to", "2027-01-03T00:00"}, {"reason", reason}};
+  EXPECT_EQ(refusal_of_wave("/spec/windows", {{"deny", Json::array({deny})}}), "accepted");
+}
+
+TEST(ParseWave, TakesNullForAbsent) {
+  EXPECT_EQ(refusal_of_wave("/spec/gates", nullptr), "accepted");
+}
+
+TEST(PrintStatus, KeepsAHoldThatHasNoEnd) {
+  PatchWaveStatus status;
+  status.hold = Hold{"ApprovalRequired", "somebody must look", std::nullopt, std::nullopt};
+  EXPECT_EQ(print_status(status)["hold"],
+            Json::parse(R"({"reason": "ApprovalRequired", "message": "somebody must look"})"));
+}
+
+}  // namespace
+}  // namespace patchwave::api

@@ -1,0 +1,221 @@
+#include "controllers/policy/decide.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "operator/base/time.hpp"
+
+namespace patchwave::policy {
+namespace {
+
+using api::WavePhase;
+
+const Time kNow = *parse_time("2026-11-21T02:00:00Z");
+const std::string kDigest = "sha256:1111111111111111111111111111111111111111111111111111111111111111";
+
+api::Workload workload(const std::string& name, const std::string& tag = "1.4.2") {
+  api::Workload made;
+  made.ns = "shop";
+  made.name = name;
+  made.containers = {{"web", "registry.example.com/storefront/web:" + tag}};
+  made.replicas = 3;
+  return made;
+}
+
+api::Patch patch(const std::string& tag) {
+  api::Patch made;
+  made.metadata.ns = "shop";
+  made.metadata.name = "web-" + tag;
+  made.metadata.uid = "uid-" + tag;
+  made.spec.image = "registry.example.com/storefront/web";
+  made.spec.tag = tag;
+  made.status.digest = kDigest;
+  return made;
+}
+
+PolicySnapshot given_policy(int workloads = 4) {
+  PolicySnapshot snapshot;
+  snapshot.policy.metadata.ns = "shop";
+  snapshot.policy.metadata.name = "web";
+  snapshot.policy.metadata.generation = 1;
+  snapshot.policy.spec.mode = api::Mode::Automatic;
+  snapshot.policy.spec.workloads.images = {"registry.example.com/storefront/*"};
+  api::WavePlan canary;
+  canary.name = "canary";
+  canary.select = api::CountOrPercent{1, false};
+  api::WavePlan rest;
+  rest.name = "rest";
+  snapshot.policy.spec.waves = {canary, rest};
+  for (int i = 0; i < workloads; ++i) snapshot.workloads.push_back(workload("web" + std::to_string(i)));
+  snapshot.patches = {patch("1.4.3")};
+  return snapshot;
+}
+
+// As the API server would have them once the decision is carried out.
+void carry_out(PolicySnapshot& snapshot, const PolicyDecision& decision) {
+  for (const auto& removal : decision.remove) {
+    std::erase_if(snapshot.waves, [&](const auto& wave) { return wave.metadata.name == removal.name; });
+  }
+  for (const auto& planned : decision.create) {
+    api::PatchWave wave;
+    wave.metadata.ns = "shop";
+    wave.metadata.name = planned.name;
+    wave.metadata.uid = "uid-" + planned.name;
+    wave.spec = planned.spec;
+    snapshot.waves.push_back(wave);
+  }
+}
+
+std::vector<std::string> names(const PolicyDecision& decision) {
+  std::vector<std::string> all;
+  for (const auto& wave : decision.create) all.push_back(wave.name);
+  return all;
+}
+
+TEST(APolicy, MakesAChainOfWavesForAPatchThatApplies) {
+  const auto decision = decide(given_policy(), kNow);
+  ASSERT_EQ(names(decision), (std::vector<std::string>{"web-1.4.3-web-canary", "web-1.4.3-web-rest"}));
+  EXPECT_EQ(decision.create[0].spec.targets.size(), 1U);
+  EXPECT_EQ(decision.create[1].spec.targets.size(), 3U);
+  EXPECT_EQ(decision.create[1].spec.after, std::vector<std::string>{"web-1.4.3-web-canary"});
+  EXPECT_EQ(decision.status.open_patches, 1);
+}
+
+TEST(APolicy, IsContentWithTheWavesItMade) {
+  auto snapshot = given_policy();
+  carry_out(snapshot, decide(snapshot, kNow));
+  const auto again = decide(snapshot, kNow);
+  EXPECT_TRUE(again.create.empty());
+  EXPECT_TRUE(again.remove.empty());
+}
+
+TEST(APolicy, ReplacesWavesThatHaveNotBegunWhenItsRulesChange) {
+  auto snapshot = given_policy();
+  carry_out(snapshot, decide(snapshot, kNow));
+  snapshot.policy.spec.waves[0].select = api::CountOrPercent{2, false};
+  auto decision = decide(snapshot, kNow);
+  EXPECT_EQ(decision.remove.size(), 2U);
+  EXPECT_TRUE(decision.create.empty()) << "a name is free only once its bearer is gone";
+  carry_out(snapshot, decision);
+  decision = decide(snapshot, kNow);
+  ASSERT_EQ(decision.create.size(), 2U);
+  EXPECT_EQ(decision.create[0].spec.targets.size(), 2U);
+}
+
+TEST(APolicy, LeavesAWaveThatHasBegunAsItIs) {
+  auto snapshot = given_policy();
+  carry_out(snapshot, decide(snapshot, kNow));
+  snapshot.waves[0].status.phase = WavePhase::Running;
+  snapshot.policy.spec.waves[0].bake = std::chrono::hours(1);
+  snapshot.policy.spec.waves[1].bake = std::chrono::hours(2);
+  const auto decision = decide(snapshot, kNow);
+  ASSERT_EQ(decision.remove.size(), 1U);
+  EXPECT_EQ(decision.remove[0].name, "web-1.4.3-web-rest");
+}
+
+TEST(APolicy, KeepsTheRestBehindTheWaveThatHasBegun) {
+  auto snapshot = given_policy();
+  carry_out(snapshot, decide(snapshot, kNow));
+  snapshot.waves[0].status.phase = WavePhase::Running;
+  const auto decision = decide(snapshot, kNow);
+  EXPECT_TRUE(decision.remove.empty()) << "the canary's begin must not shuffle the rest";
+  EXPECT_TRUE(decision.create.empty());
+}
+
+TEST(APolicy, GivesLateComersAFurtherPartOfTheLastWave) {
+  auto snapshot = given_policy();
+  carry_out(snapshot, decide(snapshot, kNow));
+  for (auto& wave : snapshot.waves) wave.status.phase = WavePhase::Succeeded;
+  for (auto& old : snapshot.workloads) old = workload(old.name, "1.4.3@" + kDigest);
+  EXPECT_TRUE(decide(snapshot, kNow).create.empty());
+  snapshot.workloads.push_back(workload("late"));
+  const auto decision = decide(snapshot, kNow);
+  ASSERT_EQ(names(decision), std::vector<std::string>{"web-1.4.3-web-rest-2"});
+  EXPECT_EQ(decision.create[0].spec.after, std::vector<std::string>{"web-1.4.3-web-rest"});
+}
+
+TEST(APolicy, WaitsForTheDigestBeforeItPlans) {
+  auto snapshot = given_policy();
+  snapshot.patches[0].status.digest.clear();
+  EXPECT_TRUE(decide(snapshot, kNow).create.empty());
+}
+
+TEST(APolicy, PlansNothingForAQuarantinedPatch) {
+  auto snapshot = given_policy();
+  snapshot.patches[0].status.quarantine = api::Quarantine{};
+  EXPECT_TRUE(decide(snapshot, kNow).create.empty());
+}
+
+TEST(APolicy, PlansOnlyTheNewerOfTwoPatchesOfOneImage) {
+  auto snapshot = given_policy();
+  snapshot.patches.push_back(patch("1.4.4"));
+  const auto made = names(decide(snapshot, kNow));
+  EXPECT_EQ(made, (std::vector<std::string>{"web-1.4.4-web-canary", "web-1.4.4-web-rest"}));
+}
+
+TEST(APolicy, ReturnsToTheOlderPatchWhenTheNewerOneDidHarm) {
+  auto snapshot = given_policy();
+  snapshot.patches.push_back(patch("1.4.4"));
+  snapshot.patches[1].status.quarantine = api::Quarantine{};
+  const auto made = names(decide(snapshot, kNow));
+  EXPECT_EQ(made, (std::vector<std::string>{"web-1.4.3-web-canary", "web-1.4.3-web-rest"}));
+}
+
+TEST(APolicy, PlansAFailedPatchAnewOnlyAfterItsQuarantineWasLifted) {
+  auto snapshot = given_policy();
+  carry_out(snapshot, decide(snapshot, kNow));
+  auto& wave = snapshot.waves[0];
+  wave.status.phase = WavePhase::RolledBack;
+  wave.status.harm = api::Harm{"errors", "", "", kNow - std::chrono::hours(1)};
+  EXPECT_TRUE(decide(snapshot, kNow).remove.empty());
+  snapshot.patches[0].status.lifted_time = kNow;
+  const auto decision = decide(snapshot, kNow);
+  ASSERT_EQ(decision.remove.size(), 1U);
+  EXPECT_EQ(decision.remove[0].name, "web-1.4.3-web-canary");
+}
+
+TEST(APolicy, ThatSelectsNothingIsStalledAndSaysWhichFieldSelectsNothing) {
+  auto snapshot = given_policy(0);
+  const auto decision = decide(snapshot, kNow);
+  const auto* stalled = api::find_condition(decision.status.conditions, "Stalled");
+  ASSERT_NE(stalled, nullptr);
+  EXPECT_EQ(stalled->status, "True");
+  EXPECT_EQ(stalled->reason, "SelectsNothing");
+  EXPECT_NE(stalled->message.find("spec.targets.workloads"), std::string::npos);
+}
+
+TEST(APolicy, WithAnImpossibleWindowIsStalledAndNamesTheField) {
+  auto snapshot = given_policy();
+  snapshot.policy.spec.windows.allow = {{"0 2 * * SAT", std::chrono::hours(4), "Mars/Base"}};
+  const auto decision = decide(snapshot, kNow);
+  EXPECT_TRUE(decision.create.empty());
+  const auto* stalled = api::find_condition(decision.status.conditions, "Stalled");
+  ASSERT_NE(stalled, nullptr);
+  EXPECT_NE(stalled->message.find("spec.windows.allow[0].timeZone"), std::string::npos);
+}
+
+TEST(APolicy, ThatIsInForceIsReadyLongBeforeEverythingIsPatched) {
+  auto snapshot = given_policy();
+  carry_out(snapshot, decide(snapshot, kNow));
+  const auto decision = decide(snapshot, kNow);
+  EXPECT_EQ(api::find_condition(decision.status.conditions, "Ready")->status, "True");
+}
+
+TEST(APolicy, DropsTheOldestEndedWavesBeyondItsHistory) {
+  auto snapshot = given_policy();
+  carry_out(snapshot, decide(snapshot, kNow));
+  snapshot.policy.spec.history.succeeded = 1;
+  snapshot.patches[0].status.phase = "Succeeded";
+  for (auto& old : snapshot.workloads) old = workload(old.name, "1.4.3@" + kDigest);
+  for (std::size_t i = 0; i < snapshot.waves.size(); ++i) {
+    snapshot.waves[i].status.phase = WavePhase::Succeeded;
+    snapshot.waves[i].status.completion_time = kNow + std::chrono::hours(i);
+  }
+  const auto decision = decide(snapshot, kNow);
+  ASSERT_EQ(decision.remove.size(), 1U);
+  EXPECT_EQ(decision.remove[0].name, "web-1.4.3-web-canary");
+}
+
+}  // namespace
+}  // namespace patchwave::policy

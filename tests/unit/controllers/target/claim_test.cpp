@@ -1,0 +1,103 @@
+#include <gtest/gtest.h>
+
+#include "tests/unit/controllers/target/builders.hpp"
+
+namespace patchwave::target::testing {
+namespace {
+
+using api::TargetState;
+using enum api::WorkloadKind;
+
+TEST(Claim, ComesBeforeAnyOtherWriteAndHoldsOnlyForTheObjectThatWasRead) {
+  const auto acts = given(Deployment, 3).in(TargetState::Claimed).acts();
+  ASSERT_EQ(acts.size(), 1U);
+  EXPECT_EQ(tested(acts[0], "/metadata/uid"), kUid);
+  EXPECT_EQ(tested(acts[0], "/metadata/resourceVersion"), "7");
+  EXPECT_EQ(tested(acts[0], kImagePointer), kOldImage);
+  EXPECT_EQ(written(acts[0], "/metadata/annotations"), Json({{"patchwave.dev/claimed-by", kClaim}}));
+}
+
+TEST(Claim, IsAddedToTheAnnotationsThatAreThere) {
+  auto target = given(Deployment, 3);
+  (*target.live.workload)["metadata"]["annotations"]["team"] = "shop";
+  const auto acts = target.in(TargetState::Claimed).acts();
+  ASSERT_EQ(acts.size(), 1U);
+  EXPECT_EQ(written(acts[0], kClaimPointer), kClaim);
+}
+
+TEST(Claim, OfAnotherWaveIsNeverTakenOver) {
+  auto target = given(StatefulSet, 3).in(TargetState::Claimed).claimed("shop/other/uid");
+  EXPECT_TRUE(target.acts().empty());
+  EXPECT_EQ(target.seen().claimed_by, "shop/other/uid");
+  EXPECT_TRUE(target.in(TargetState::Canary, 1).acts().empty());
+  EXPECT_TRUE(target.in(TargetState::Promoting).acts().empty());
+}
+
+TEST(Claim, WaitsWhenTheWorkloadIsNoLongerWhatIsOnRecord) {
+  const auto target = given(StatefulSet, 3).in(TargetState::Claimed).partition(2);
+  EXPECT_TRUE(target.acts().empty());
+  EXPECT_EQ(target.seen().problem, "StatefulSet shop/web changed after its state was put on record");
+}
+
+TEST(Claim, ThatSomebodyTookAwayIsSetAgainBeforeTheNextWrite) {
+  const auto acts = given(DaemonSet, 3).in(TargetState::Canary, 1).acts();
+  ASSERT_EQ(acts.size(), 1U);
+  EXPECT_EQ(written(acts[0], "/metadata/annotations"), Json({{"patchwave.dev/claimed-by", kClaim}}));
+}
+
+TEST(Claim, IsReleasedWithTheAnnotationsThatCameWithIt) {
+  const auto target = given(Deployment, 3).in(TargetState::Promoted).image(kNewImage).claimed();
+  const auto acts = target.acts();
+  ASSERT_EQ(acts.size(), 1U);
+  EXPECT_EQ(tested(acts[0], kClaimPointer), kClaim);
+  EXPECT_TRUE(removes(acts[0], "/metadata/annotations"));
+  EXPECT_FALSE(is_released(target.record, target.live, kClaim));
+}
+
+TEST(Claim, IsReleasedAloneWhereOtherAnnotationsStay) {
+  auto target = given(Deployment, 3).in(TargetState::Skipped).claimed();
+  (*target.live.workload)["metadata"]["annotations"]["team"] = "shop";
+  const auto acts = target.acts();
+  ASSERT_EQ(acts.size(), 1U);
+  EXPECT_TRUE(removes(acts[0], kClaimPointer));
+}
+
+TEST(Claim, OfAnotherWaveIsNotReleased) {
+  const auto target =
+      given(Deployment, 3).in(TargetState::RolledBack).image(kNewImage).claimed("shop/other/uid");
+  EXPECT_TRUE(target.acts().empty());
+  EXPECT_TRUE(is_released(target.record, target.live, kClaim));
+}
+
+TEST(Claim, ThatWasCopiedToANewObjectOfTheNameIsReleasedToo) {
+  auto target = given(Deployment, 3).in(TargetState::RolledBack).claimed();
+  (*target.live.workload)["metadata"]["uid"] = "another-uid";
+  const auto acts = target.acts();
+  ASSERT_EQ(acts.size(), 1U);
+  EXPECT_EQ(tested(acts[0], "/metadata/uid"), "another-uid");
+}
+
+TEST(Claim, StaysUntilARolledBackTargetIsWholeAgain) {
+  const auto acts = given(DaemonSet, 1)
+                        .in(TargetState::RolledBack)
+                        .claimed()
+                        .strategy("OnDelete")
+                        .pods({pod("web-a", {.node = "a"})})
+                        .acts();
+  ASSERT_EQ(acts.size(), 1U);
+  EXPECT_EQ(written(acts[0], "/spec/updateStrategy/type"), "RollingUpdate");
+}
+
+TEST(Acts, AreNoneBeforeTheRecordAllowsAnyAndAfterARollbackThatFailed) {
+  EXPECT_TRUE(given(Deployment, 3).acts().empty());
+  EXPECT_TRUE(given(Deployment, 3)
+                  .in(TargetState::RollbackFailed)
+                  .image(kNewImage)
+                  .claimed()
+                  .canary(1)
+                  .acts()
+                  .empty());
+}
+
+}  // namespace
+}  // namespace patchwave::target::testing
