@@ -175,9 +175,9 @@ void progress_target(Pass& pass, std::size_t index, TargetStatus& record) {
 void progress_rollback(Pass& pass, std::size_t index, TargetStatus& record) {
   const auto observed = pass.snapshot.observed.find(index);
   if (observed == pass.snapshot.observed.end()) return;
-  const auto& [live, seen] = observed->second;
+  const auto& seen = observed->second.seen;
   const bool nothing_to_restore = !seen.exists || seen.replaced;
-  if ((seen.restored || nothing_to_restore) && target::is_released(record, live, pass.claim)) {
+  if (seen.restored || nothing_to_restore) {
     return enter(record, TargetState::RolledBack, pass.now,
                  nothing_to_restore ? "does not exist any more" : "runs what it ran before, and is ready");
   }

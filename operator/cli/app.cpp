@@ -11,6 +11,7 @@ namespace patchwave::cli {
 namespace {
 
 constexpr milliseconds kCompletionLimit{1000};
+constexpr const char* kComplete = "__complete";
 
 int tell(const Environment& environment, const Error& error) {
   environment.err << "error: " << error.message << "\n";
@@ -37,20 +38,20 @@ Result<Context> make_context(Environment& environment, const Options& options) {
                  namespace_of(options, *session)};
 }
 
-int run_complete(Environment& environment, const Chosen& chosen, const CLI::App& app) {
+int run_complete(Environment& environment, const std::vector<std::string>& words, const CLI::App& app) {
   const auto live = [&](const kube::Resource& resource) -> std::vector<std::string> {
     ConnectOptions connect;
-    connect.kubeconfig = flag_value(chosen.words, "kubeconfig", "");
-    connect.context = flag_value(chosen.words, "context", "");
+    connect.kubeconfig = flag_value(words, "kubeconfig", "");
+    connect.context = flag_value(words, "context", "");
     connect.request_timeout = kCompletionLimit;
     const auto session = environment.connect(connect);
     if (!session) return {};
-    const std::string ns = flag_value(chosen.words, "namespace", "n");
+    const std::string ns = flag_value(words, "namespace", "n");
     const Cluster cluster(session->client);
     return cluster.names(resource, resource.namespaced ? (ns.empty() ? session->ns : ns) : "")
         .value_or(std::vector<std::string>{});
   };
-  for (const auto& candidate : complete(app, chosen.words, live)) environment.out << candidate << "\n";
+  for (const auto& candidate : complete(app, words, live)) environment.out << candidate << "\n";
   // Cobra's directive 4: don't fall back to file names.
   environment.out << ":4\n";
   return kOk;
@@ -69,8 +70,7 @@ int run_version(Environment& environment, const Options& options) {
   return print_version(environment, options, context ? &*context : nullptr).value_or(kError);
 }
 
-int run_chosen(Environment& environment, const Chosen& chosen, const CLI::App& app) {
-  if (chosen.complete) return run_complete(environment, chosen, app);
+int run_chosen(Environment& environment, const Chosen& chosen) {
   if (chosen.version) return run_version(environment, chosen.options);
   if (chosen.completion) {
     const auto script = completion_script(chosen.options.shell);
@@ -95,6 +95,10 @@ const CLI::App& innermost(const CLI::App& app) {
 int run(const std::vector<std::string>& arguments, Environment& environment) {
   Chosen chosen;
   const auto app = make_commands(chosen, environment.program);
+  // Not a command of the tree: what follows is half a command line, which no parser should judge.
+  if (!arguments.empty() && arguments.front() == kComplete) {
+    return run_complete(environment, {arguments.begin() + 1, arguments.end()}, *app);
+  }
   try {
     app->parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
   } catch (const CLI::CallForHelp&) {
@@ -104,7 +108,7 @@ int run(const std::vector<std::string>& arguments, Environment& environment) {
     environment.err << "error: " << error.what() << "\nSee '" << environment.program << " --help'\n";
     return kError;
   }
-  return run_chosen(environment, chosen, *app);
+  return run_chosen(environment, chosen);
 }
 
 }  // namespace patchwave::cli

@@ -175,12 +175,6 @@ void add_other_commands(CLI::App& app, Chosen& chosen, const std::string& progra
                   "bash, zsh, or kubectl for the file kubectl_complete-patchwave")
       ->required();
   completion.callback([&chosen] { chosen.completion = true; });
-
-  CLI::App* complete = app.add_subcommand("__complete", "")->group("");
-  complete->prefix_command()->callback([&chosen, complete] {
-    chosen.complete = true;
-    chosen.words = complete->remaining();
-  });
 }
 
 }  // namespace

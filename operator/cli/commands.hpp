@@ -5,7 +5,6 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "operator/cli/verbs.hpp"
 
@@ -17,8 +16,6 @@ struct Chosen {
   std::function<Result<int>(Context&)> verb;  ///< Needs the cluster. Empty: one of those below, or none.
   bool version = false;
   bool completion = false;
-  bool complete = false;           ///< The hidden __complete.
-  std::vector<std::string> words;  ///< Of __complete.
 };
 
 /// `chosen` is filled by parsing and must outlive the app.

@@ -138,9 +138,7 @@ std::vector<std::string> complete(const CLI::App& app, const std::vector<std::st
   } else if (word.starts_with("-")) {
     add_flags(command, candidates);
   } else {
-    // Commands without a group are not for people: __complete itself.
-    const auto shown = [](const CLI::App* sub) { return !sub->get_group().empty(); };
-    for (const CLI::App* sub : command->get_subcommands(shown)) {
+    for (const CLI::App* sub : command->get_subcommands([](const CLI::App*) { return true; })) {
       candidates.push_back(described(sub->get_name(), sub->get_description()));
     }
     if (candidates.empty()) candidates = arguments_of(*command, word, live);

@@ -128,6 +128,12 @@ class ChunkSink final : public streams::details::streambuf_state_manager<std::ui
   pplx::task_completion_event<size_t> held_written_;
 };
 
+/// Never destroyed: an exchange that nobody waits for any more may live until the process ends.
+const Clock& network_clock() {
+  static const Clock& clock = *new SystemClock;
+  return clock;
+}
+
 /// What one origin's connections share.
 struct Origin {
   Url url;
@@ -271,13 +277,13 @@ class CpprestTransport final : public Transport {
   }
 
   Result<Response> send(const Request& request, const SendLimits& limits, std::stop_token stop) override {
-    const auto exchange = std::make_shared<Exchange>(describe(request), limits);
+    const auto exchange = std::make_shared<Exchange>(describe(request), limits, network_clock());
     return run(request, exchange, std::move(stop));
   }
 
   Result<Response> stream(const Request& request, const StreamLimits& limits, const OnData& on_data,
                           std::stop_token stop) override {
-    const auto exchange = std::make_shared<Exchange>(describe(request), limits, on_data);
+    const auto exchange = std::make_shared<Exchange>(describe(request), limits, on_data, network_clock());
     return run(request, exchange, std::move(stop));
   }
 

@@ -8,29 +8,31 @@
 namespace patchwave::http {
 namespace {
 
-/// Keeps deadlines inside the range of the steady clock whatever a caller allows.
+/// Keeps deadlines inside the range of the clock whatever a caller allows.
 constexpr milliseconds kLongest = std::chrono::hours(24 * 365);
 
 }  // namespace
 
-Exchange::Exchange(std::string what, const SendLimits& limits)
+Exchange::Exchange(std::string what, const SendLimits& limits, const Clock& clock)
     : what_(std::move(what)),
       send_(limits),
       on_data_(nullptr),
-      begun_(Steady::now()),
+      clock_(clock),
+      begun_(clock.monotonic()),
       last_activity_(begun_) {}
 
-Exchange::Exchange(std::string what, const StreamLimits& limits, const OnData& on_data)
+Exchange::Exchange(std::string what, const StreamLimits& limits, const OnData& on_data, const Clock& clock)
     : what_(std::move(what)),
       stream_(limits),
       on_data_(&on_data),
-      begun_(Steady::now()),
+      clock_(clock),
+      begun_(clock.monotonic()),
       last_activity_(begun_) {}
 
 void Exchange::on_headers(int status, Headers headers, std::optional<std::uint64_t> length) noexcept {
   const std::scoped_lock lock(mutex_);
   if (outcome_) return;
-  last_activity_ = Steady::now();
+  last_activity_ = clock_.monotonic();
   phase_ = Phase::InBody;
   response_.status = status;
   response_.headers = std::move(headers);
@@ -46,7 +48,7 @@ void Exchange::on_headers(int status, Headers headers, std::optional<std::uint64
 void Exchange::on_body(std::string_view bytes) noexcept {
   const std::scoped_lock lock(mutex_);
   if (outcome_) return;
-  last_activity_ = Steady::now();
+  last_activity_ = clock_.monotonic();
   if (send_) {
     keep(bytes, send_->max_body, false);
   } else if (response_.status / 100 != 2) {
@@ -81,15 +83,20 @@ Result<Response> Exchange::wait(std::stop_token stop) {
   std::unique_lock lock(mutex_);
   while (!outcome_) {
     const auto until = deadline();
-    changed_.wait_until(lock, stop, until, [&] { return outcome_ || deadline() < until; });
+    changed_.wait_for(lock, stop, until - clock_.monotonic(), [&] { return outcome_ || deadline() < until; });
     if (outcome_) break;
     if (stop.stop_requested()) {
       settle(fail(error(ErrorKind::Cancelled, "cancelled")));
-    } else if (Steady::now() >= deadline()) {
+    } else if (clock_.monotonic() >= deadline()) {
       settle(fail(timed_out()));
     }
   }
   return std::move(*outcome_);
+}
+
+MonotonicTime Exchange::gives_up_at() const {
+  const std::scoped_lock lock(mutex_);
+  return deadline();
 }
 
 bool Exchange::peer_is_done() const {
@@ -97,7 +104,7 @@ bool Exchange::peer_is_done() const {
   return peer_is_done_;
 }
 
-Exchange::Steady::time_point Exchange::deadline() const {
+MonotonicTime Exchange::deadline() const {
   if (send_) return begun_ + std::min(send_->total, kLongest);
   if (phase_ == Phase::BeforeHeaders) return begun_ + std::min(stream_->connect, kLongest);
   return last_activity_ + std::min(stream_->idle, kLongest);

@@ -5,7 +5,6 @@
 // (a name look-up can't be interrupted) holds no caller and touches nothing of his.
 #pragma once
 
-#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <optional>
@@ -19,10 +18,10 @@ namespace patchwave::http {
 
 class Exchange {
  public:
-  /// `what` begins every message: "GET https://host/path".
-  Exchange(std::string what, const SendLimits& limits);
+  /// `what` begins every message: "GET https://host/path". `clock` must outlive the exchange.
+  Exchange(std::string what, const SendLimits& limits, const Clock& clock);
   /// `on_data` must outlive wait().
-  Exchange(std::string what, const StreamLimits& limits, const OnData& on_data);
+  Exchange(std::string what, const StreamLimits& limits, const OnData& on_data, const Clock& clock);
 
   // Network side. Never blocks, never throws.
   /// `length`: what the headers declare of the body, when they do.
@@ -35,14 +34,15 @@ class Exchange {
 
   // Caller's side. Called once.
   Result<Response> wait(std::stop_token stop);
+  /// When wait() ends in Timeout if nothing arrives until then.
+  [[nodiscard]] MonotonicTime gives_up_at() const;
   /// False when the caller left before the peer was done: the connection has to be cut.
   [[nodiscard]] bool peer_is_done() const;
 
  private:
-  using Steady = std::chrono::steady_clock;
   enum class Phase : std::uint8_t { BeforeHeaders, InBody };
 
-  [[nodiscard]] Steady::time_point deadline() const;
+  [[nodiscard]] MonotonicTime deadline() const;
   [[nodiscard]] Error timed_out() const;
   void keep(std::string_view bytes, std::size_t limit, bool truncate);
   void settle(Result<Response> outcome);
@@ -52,11 +52,12 @@ class Exchange {
   const std::optional<SendLimits> send_;
   const std::optional<StreamLimits> stream_;
   const OnData* const on_data_;
+  const Clock& clock_;
 
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
-  const Steady::time_point begun_;
-  Steady::time_point last_activity_;
+  const MonotonicTime begun_;
+  MonotonicTime last_activity_;
   Phase phase_ = Phase::BeforeHeaders;
   Response response_;
   std::optional<Result<Response>> outcome_;

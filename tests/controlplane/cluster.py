@@ -19,6 +19,8 @@ POD_RANGE = "10.64.0.0/16"
 NODE_GRACE = "10m"
 # People for tests: a name and the groups. They have no rights but those that a test gives them.
 PEOPLE = ("jane@example.com", "mallory@example.com")
+# A bound for a machine that builds at the same time; alone it takes about four seconds.
+START_SECONDS = 180
 COMPONENTS = ("kwok", "kube-scheduler", "kube-controller-manager", "kube-apiserver", "etcd")
 
 
@@ -64,12 +66,12 @@ class Cluster:
         with self.steps.step("etcd and kube-apiserver are ready"):
             self._start_etcd(programs, etcd, peer)
             self._start_api_server(programs, api, etcd, audit_webhook)
-            wait_until(self._api_ready, 60, lambda: "kube-apiserver ready\n" + self.processes.last_words("kube-apiserver"))
+            wait_until(self._api_ready, START_SECONDS, lambda: "kube-apiserver ready\n" + self.processes.last_words("kube-apiserver"))
         with self.steps.step(f"controllers, scheduler and {nodes} nodes are ready"):
             self._start_the_others(programs)
             self.add_nodes(nodes)
-            wait_until(lambda: self._ready_nodes() >= nodes, 60, f"{nodes} nodes Ready")
-            wait_until(lambda: self.api.find("ServiceAccount", "default", "default"), 30, "service accounts made")
+            wait_until(lambda: self._ready_nodes() >= nodes, START_SECONDS, f"{nodes} nodes Ready")
+            wait_until(lambda: self.api.find("ServiceAccount", "default", "default"), START_SECONDS, "service accounts made")
 
     def down(self):
         self.processes.stop(*COMPONENTS)

@@ -60,7 +60,7 @@ class Registry:
         path = folder / "config.yml"
         path.write_text(yaml.safe_dump(config))
         self.processes.start(self.name, ["docker-registry", "serve", path])
-        wait_until(self._listens, 20, lambda: f"{self.name} ready\n{self.processes.last_words(self.name)}")
+        wait_until(self._listens, 60, lambda: f"{self.name} ready\n{self.processes.last_words(self.name)}")
         return self
 
     def down(self):

@@ -41,7 +41,7 @@ class Telemetry:
             f"--port={load_simulator}", f"--behaviour={TESTS / 'load_simulator' / 'behaviour.yaml'}"],
             env={"PYTHONPATH": str(TESTS)})
         self.start_prometheus()
-        wait_until(lambda: self._up("load-simulator", f"{self.load_simulator_url}/healthz"), 20, "load simulator ready")
+        wait_until(lambda: self._up("load-simulator", f"{self.load_simulator_url}/healthz"), 60, "load simulator ready")
 
     def down(self):
         self.processes.stop("prometheus", "load-simulator")
@@ -51,7 +51,7 @@ class Telemetry:
             "prometheus", f"--config.file={self.state}/prometheus.yaml", f"--storage.tsdb.path={self.state}/data",
             f"--web.listen-address={self.prometheus_url.removeprefix('http://')}", "--storage.tsdb.retention.time=6h",
             "--log.level=warn"], cwd=self.state)
-        wait_until(lambda: self._up("prometheus", f"{self.prometheus_url}/-/ready"), 20, "Prometheus ready")
+        wait_until(lambda: self._up("prometheus", f"{self.prometheus_url}/-/ready"), 60, "Prometheus ready")
 
     def stop_prometheus(self):
         self.processes.stop("prometheus")

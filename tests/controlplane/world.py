@@ -1,4 +1,7 @@
-"""Everything Patchwave meets: control plane, registry, Prometheus, traffic. `python3 -m controlplane.world up|down|status`."""
+"""Everything Patchwave meets: control plane, registry, Prometheus, traffic.
+
+As a program: `python3 -m controlplane.world up|down|status`.
+"""
 
 import argparse
 import shutil

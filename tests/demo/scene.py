@@ -56,9 +56,11 @@ def wave_lines(wave, snapshot, paint, width):
     phase = wave["phase"]
     lines = [f"  wave {wave['name']}  {paint(phase, PHASE_COLOURS.get(phase, DIM))}  {wave['progress']}".rstrip()]
     if wave["hold"]:
-        lines.append("    " + paint(cut(f"waits: {wave['hold']['reason']}: {wave['hold'].get('message', '')}", width), YELLOW))
+        text = cut(f"waits: {wave['hold']['reason']}: {wave['hold'].get('message', '')}", width)
+        lines.append("    " + paint(text, YELLOW))
     if wave["harm"]:
-        lines.append("    " + paint(cut(f"harm: {wave['harm'].get('gate', '')}: {wave['harm'].get('message', '')}", width), RED))
+        text = cut(f"harm: {wave['harm'].get('gate', '')}: {wave['harm'].get('message', '')}", width)
+        lines.append("    " + paint(text, RED))
     for gate in wave["gates"]:
         colour = {"Pass": GREEN, "Harm": RED}.get(gate["verdict"], DIM)
         text = cut(f"gate {gate['name']}: {gate['verdict']}  {gate.get('message', '')}", width)

@@ -7,7 +7,8 @@ from demo.scene import KIND_ORDER, Pod, Snapshot
 NAMESPACE = "shop"
 OLD, GOOD, BAD = "1.4.2", "1.4.3", "1.4.4"
 # The policy takes the smallest first, so the blog is the canary of the whole shop.
-WORKLOADS = (("Deployment", "blog", 2), ("Deployment", "web", 6), ("StatefulSet", "cart", 3), ("DaemonSet", "edge", None))
+WORKLOADS = (("Deployment", "blog", 2), ("Deployment", "web", 6), ("StatefulSet", "cart", 3),
+             ("DaemonSet", "edge", None))
 WORST_POD_ERROR_RATIO = (
     'max(sum by (pod) (rate(http_requests_total{namespace="{{namespace}}",code=~"5.."}[5s]))'
     ' / sum by (pod) (rate(http_requests_total{namespace="{{namespace}}"}[5s])))')

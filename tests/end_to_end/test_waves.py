@@ -187,3 +187,14 @@ def test_a_digest_given_in_the_patch_is_the_one_that_runs(shop):
     shop.given_policy(waves=ONE_WAVE, gates=[ERRORS_GATE])
     shop.wave(shop.when_patch_appears(GOOD, digest=shop.digests[GOOD])).reaches("Succeeded")
     shop.then_pods_run(workload, GOOD)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_bad_patch_after_a_good_one_goes_back_to_the_good_one(shop, kind):
+    workload = given(shop, kind)
+    shop.given_policy(waves=ONE_WAVE)
+    shop.wave(shop.when_patch_appears(GOOD)).reaches("Succeeded")
+    before = shop.spec_of(workload)
+    shop.wave(shop.when_patch_appears(BAD)).reaches("RolledBack")
+    shop.then_pods_run(workload, GOOD)
+    assert shop.spec_of(workload) == before, "the spec is restored exactly"

@@ -31,7 +31,11 @@ void Invariants::observe(const Change& change) {
   if (change.resource == resources::kPods) track_readiness(change);
   if (change.writer.actor != Actor::Operator) return;
   const bool bookkeeping = change.resource == resources::kEvents || change.resource == resources::kLeases;
-  if (!bookkeeping) ++operator_writes_;
+  if (!bookkeeping) {
+    ++operator_writes_;
+    last_before_ = change.before;
+    last_after_ = change.after;
+  }
   if (!bookkeeping && !change.writer.late && deposed_.contains(change.writer.incarnation)) {
     violated(fmt::format("wrote {} {} without being the leader", change.resource.kind, change.name.text()));
   }
@@ -46,6 +50,12 @@ void Invariants::observe(const Change& change) {
       violated(fmt::format("wrote pod {} other than by evicting it", change.name.text()));
     }
   }
+}
+
+std::string Invariants::last_write() const {
+  const Json before = last_before_ ? last_before_->json : Json();
+  const Json after = last_after_ ? last_after_->json : Json();
+  return name_of(before.is_null() ? after : before).text() + " " + Json::diff(before, after).dump();
 }
 
 void Invariants::track_readiness(const Change& change) {

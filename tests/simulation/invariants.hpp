@@ -30,6 +30,8 @@ class Invariants {
   [[nodiscard]] const std::map<std::string, Disruptions>& disruptions() const { return disruptions_; }
   /// Writes of the operator, events and leases apart.
   [[nodiscard]] std::size_t operator_writes() const { return operator_writes_; }
+  /// What the latest of them changed, as a JSON patch.
+  [[nodiscard]] std::string last_write() const;
 
  private:
   void observe(const Change& change);
@@ -54,6 +56,8 @@ class Invariants {
       unready_since_;  ///< By UID of the pod's owner: when one of its pods last stopped being ready.
   std::set<int> deposed_;
   std::size_t operator_writes_ = 0;
+  Snapshot last_before_;
+  Snapshot last_after_;
   bool foreign_writes_ = false;
 };
 

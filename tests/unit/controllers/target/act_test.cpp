@@ -79,6 +79,10 @@ TEST_F(Perform, ReportsAChangedObjectAsAConflictAndSaysWhatWasTried) {
   EXPECT_NE(outcome.message.find("the object has been modified"), std::string::npos);
 }
 
+TEST_F(Perform, ReportsATestThatDidNotHoldAsAConflict) {
+  EXPECT_EQ(patch_answered(422, "Invalid", "the server rejected our request").kind, Kind::Conflict);
+}
+
 TEST_F(Perform, ReadsAgainWhenTheObjectIsGone) {
   EXPECT_EQ(patch_answered(404, "NotFound", "deployments.apps \"web\" not found").kind, Kind::Conflict);
 }
@@ -95,7 +99,8 @@ TEST_F(Perform, IsRefusedByAnotherManagersFieldAndNamesIt) {
 
 TEST_F(Perform, IsRefusedByAdmissionAccessAndValidation) {
   EXPECT_EQ(patch_answered(403, "Forbidden", "denied by policy").kind, Kind::Refused);
-  EXPECT_EQ(patch_answered(422, "Invalid", "spec.x: Invalid value").kind, Kind::Refused);
+  const Json causes = Json::array({Json{{"reason", "FieldValueInvalid"}, {"field", "spec.x"}}});
+  EXPECT_EQ(patch_answered(422, "Invalid", "spec.x: Invalid value", causes).kind, Kind::Refused);
 }
 
 TEST_F(Perform, FailsOnTroubleThatMayPass) {

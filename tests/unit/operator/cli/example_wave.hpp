@@ -45,7 +45,7 @@ inline api::PatchWave example_wave(const std::string& name = "web-1.4.3-canary")
       {"errors", api::Verdict::Undecided, "3/912 against 31/11204", "Deployment shop/web", kNow - 5min}};
   api::GateSpec errors;
   errors.name = "errors";
-  errors.threshold.emplace();
+  errors.threshold = api::ThresholdGate{"rate(errors[1m])", "0.05", std::nullopt, seconds(0)};
   wave.spec.gates = {errors};
   return wave;
 }

@@ -105,41 +105,25 @@ TEST(CpprestSend, StopsReceivingAnUndeclaredBodyAtTheLimit) {
   EXPECT_LT(sent.get_future().get(), 800U) << "all 50 MB were taken";
 }
 
-TEST(CpprestSend, GivesUpAfterTheTotalTimeThoughBytesKeepComing) {
-  std::latch over(1);
-  LoopbackServer server([&](Peer& peer) {
-    peer.read_head();
-    peer.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
-    while (peer.write("1\r\nx\r\n")) std::this_thread::yield();
-    over.count_down();
-  });
-  const auto transport = plain(server);
-  EXPECT_EQ(kind_of(send(*transport, get(), {.total = milliseconds(100)})), ErrorKind::Timeout);
-  over.wait();  // the connection was cut
-}
-
 struct SilentCase {
   const char* name;
   const char* bytes;
 };
 class CpprestSilence : public ::testing::TestWithParam<SilentCase> {};
 
-TEST_P(CpprestSilence, EndsInTimeoutAndTheConnectionIsCut) {
-  std::latch cut(1);
-  LoopbackServer server([&](Peer& peer) {
+TEST_P(CpprestSilence, EndsInTimeout) {
+  LoopbackServer server([](Peer& peer) {
     peer.read_head();
     peer.write(GetParam().bytes);
     peer.wait_until_closed();
-    cut.count_down();
   });
   const auto transport = plain(server);
   const auto result = send(*transport, get("/slow?token=1"), {.total = milliseconds(60)});
   EXPECT_EQ(kind_of(result), ErrorKind::Timeout);
   EXPECT_THAT(result.error().message, AllOf(HasSubstr("/slow"), HasSubstr("60 ms"), Not(HasSubstr("token"))));
-  cut.wait();
 }
 
-TEST_P(CpprestSilence, EndsWithinMillisecondsOfACancellation) {
+TEST_P(CpprestSilence, IsCutByACancellation) {
   std::latch written(1);
   std::latch cut(1);
   LoopbackServer server([&](Peer& peer) {
