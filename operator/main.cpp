@@ -9,7 +9,8 @@
 int main(int argc, char** argv) {
   // Before anything starts a thread: only the thread that waits for signals may take them.
   patchwave::runtime::block_shutdown_signals();
-  const auto invocation = patchwave::process::parse_command_line(std::vector<std::string>(argv + 1, argv + argc));
+  const auto invocation =
+      patchwave::process::parse_command_line(std::vector<std::string>(argv + 1, argv + argc));
   if (!invocation) {
     std::fprintf(stderr, "patchwave: %s\n", invocation.error().message.c_str());
     return 2;

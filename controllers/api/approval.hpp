@@ -7,7 +7,7 @@
 namespace patchwave::api {
 
 struct PatchApprovalSpec {
-  std::string wave;       ///< `waveRef.name`, in the same namespace.
+  std::string wave;  ///< `waveRef.name`, in the same namespace.
   std::string approver;
   std::string plan_hash;  ///< The PatchWave's status.planHash that was looked at.
   bool approve = false;   ///< `decision: Approve` or `Deny`

@@ -113,10 +113,10 @@ struct Windows {
 };
 
 struct ThresholdGate {
-  std::string query;                 ///< PromQL; {{namespace}}, {{workload}}, {{wave}}, {{image}} are filled in.
+  std::string query;  ///< PromQL; {{namespace}}, {{workload}}, {{wave}}, {{image}} are filled in.
   std::optional<std::string> below;  ///< Decimal text; exactly one of below and above.
   std::optional<std::string> above;
-  milliseconds hold_for{0};          ///< `for`: how long without a break before it counts, either way.
+  milliseconds hold_for{0};  ///< `for`: how long without a break before it counts, either way.
   bool operator==(const ThresholdGate&) const = default;
 };
 struct AlertsGate {
@@ -143,7 +143,8 @@ struct Hold {
   std::string reason;
   std::string message;
   std::optional<Time> since_time;
-  std::optional<Time> until_time;  ///< The earliest time at which it can end by itself; unset = needs somebody.
+  std::optional<Time>
+      until_time;  ///< The earliest time at which it can end by itself; unset = needs somebody.
   bool operator==(const Hold&) const = default;
 };
 

@@ -54,6 +54,12 @@ constexpr Table<TargetState, 9> kTargetStates = {{
     {TargetState::RollbackFailed, "RollbackFailed"},
     {TargetState::Skipped, "Skipped"},
 }};
+constexpr Table<RollbackCause, 4> kRollbackCauses = {{
+    {RollbackCause::Harm, "Harm"},
+    {RollbackCause::Quarantine, "Quarantine"},
+    {RollbackCause::Undecided, "Undecided"},
+    {RollbackCause::Cancelled, "Cancelled"},
+}};
 
 }  // namespace
 
@@ -85,6 +91,10 @@ template <>
 Names<TargetState> names_of<TargetState>() {
   return kTargetStates;
 }
+template <>
+Names<RollbackCause> names_of<RollbackCause>() {
+  return kRollbackCauses;
+}
 
 std::string_view to_string(Mode value) {
   return word_of(value);
@@ -105,6 +115,9 @@ std::string_view to_string(WavePhase value) {
   return word_of(value);
 }
 std::string_view to_string(TargetState value) {
+  return word_of(value);
+}
+std::string_view to_string(RollbackCause value) {
   return word_of(value);
 }
 

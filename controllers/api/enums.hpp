@@ -30,6 +30,8 @@ template <>
 Names<WavePhase> names_of<WavePhase>();
 template <>
 Names<TargetState> names_of<TargetState>();
+template <>
+Names<RollbackCause> names_of<RollbackCause>();
 
 template <class Enum>
 std::string_view word_of(Enum value) {

@@ -6,30 +6,30 @@
 namespace patchwave::api {
 
 struct PatchSpec {
-  std::string image;                  ///< `subject.image`: the repository, without tag or digest.
-  std::string tag;                    ///< `to.tag`
-  std::string digest;                 ///< `to.digest`; looked up in the registry when empty.
-  std::vector<std::string> fixes;     ///< CVE or advisory identifiers.
+  std::string image;               ///< `subject.image`: the repository, without tag or digest.
+  std::string tag;                 ///< `to.tag`
+  std::string digest;              ///< `to.digest`; looked up in the registry when empty.
+  std::vector<std::string> fixes;  ///< CVE or advisory identifiers.
   bool operator==(const PatchSpec&) const = default;
 };
 
 struct Quarantine {
   std::string digest;
-  std::string reason;                 ///< What was harmed and how it was seen, for people.
-  std::string wave;                   ///< The wave that saw it.
+  std::string reason;  ///< What was harmed and how it was seen, for people.
+  std::string wave;    ///< The wave that saw it.
   std::optional<Time> since_time;
   bool operator==(const Quarantine&) const = default;
 };
 
 struct PatchStatus {
   std::int64_t observed_generation = 0;
-  std::string phase;                  ///< Pending, Resolved, Rolling, Succeeded, Quarantined, Failed
-  std::string digest;                 ///< Resolved once; every wave of this generation uses it.
+  std::string phase;                          ///< Pending, Resolved, Rolling, Succeeded, Quarantined, Failed
+  std::string digest;                         ///< Resolved once; every wave of this generation uses it.
   std::vector<std::string> platform_digests;  ///< Children of an index: what pods may report instead.
   int targets_total = 0;
   int targets_patched = 0;
   std::optional<Quarantine> quarantine;
-  std::optional<Time> lifted_time;    ///< When a person last lifted a quarantine: harm seen before is forgiven.
+  std::optional<Time> lifted_time;  ///< When a person last lifted a quarantine: harm seen before is forgiven.
   std::vector<Condition> conditions;
   bool operator==(const PatchStatus&) const = default;
 };

@@ -8,19 +8,20 @@ namespace patchwave::api {
 struct WorkloadTargets {
   LabelSelector namespace_selector;  ///< Heeded only for a policy in the operator's own namespace.
   LabelSelector selector;
-  std::vector<std::string> images;   ///< Globs over repositories: "registry.example.com/storefront/*".
+  std::vector<std::string> images;  ///< Globs over repositories: "registry.example.com/storefront/*".
   bool operator==(const WorkloadTargets&) const = default;
 };
 
 struct WavePlan {
   std::string name;
-  std::optional<CountOrPercent> select;  ///< `select.count` or `select.percent`; the last wave takes the rest.
+  std::optional<CountOrPercent>
+      select;  ///< `select.count` or `select.percent`; the last wave takes the rest.
   std::vector<CountOrPercent> steps = {{1, false}, {100, true}};
   CountOrPercent max_unavailable{1, false};
-  milliseconds step_bake{60'000};        ///< Least time a step is watched before it may pass.
-  milliseconds bake{15 * 60'000};        ///< Least time after the last target before the wave succeeds.
+  milliseconds step_bake{60'000};  ///< Least time a step is watched before it may pass.
+  milliseconds bake{15 * 60'000};  ///< Least time after the last target before the wave succeeds.
   milliseconds progress_deadline{10 * 60'000};
-  bool approval_required = false;        ///< `approval: Required`
+  bool approval_required = false;  ///< `approval: Required`
   bool operator==(const WavePlan&) const = default;
 };
 
@@ -39,18 +40,19 @@ struct PatchPolicySpec {
   std::vector<GateSpec> gates;
   OnHarm on_harm = OnHarm::Rollback;
   UndecidedPolicy on_undecided;
-  CountOrPercent max_unavailable{1, false};  ///< `disruption.maxUnavailable`: targets in transition, over all waves.
+  CountOrPercent max_unavailable{
+      1, false};  ///< `disruption.maxUnavailable`: targets in transition, over all waves.
   HistoryLimits history;
   bool operator==(const PatchPolicySpec&) const = default;
 };
 
 struct PatchPolicyStatus {
   std::int64_t observed_generation = 0;
-  int targets = 0;              ///< Workloads that the policy selects now.
-  int open_patches = 0;         ///< Patches that apply and are not everywhere yet.
+  int targets = 0;       ///< Workloads that the policy selects now.
+  int open_patches = 0;  ///< Patches that apply and are not everywhere yet.
   int active_waves = 0;
   int quarantined_patches = 0;
-  std::string next_window;      ///< For the column: RFC 3339, "open", or "".
+  std::string next_window;  ///< For the column: RFC 3339, "open", or "".
   std::vector<Condition> conditions;
   bool operator==(const PatchPolicyStatus&) const = default;
 };

@@ -15,8 +15,8 @@ struct WaveTarget {
 };
 
 struct PatchWaveSpec {
-  std::string patch;                    ///< `patchRef.name`, in the same namespace.
-  std::string policy;                   ///< `policyRef.name`; empty for a wave applied by hand.
+  std::string patch;   ///< `patchRef.name`, in the same namespace.
+  std::string policy;  ///< `policyRef.name`; empty for a wave applied by hand.
   int order = 1;
   Mode mode = Mode::Automatic;
   std::vector<WaveTarget> targets;
@@ -29,8 +29,8 @@ struct PatchWaveSpec {
   std::vector<GateSpec> gates;
   OnHarm on_harm = OnHarm::Rollback;
   UndecidedPolicy on_undecided;
-  bool approval_required = false;       ///< `approval: Required`
-  std::vector<std::string> after;       ///< Waves, by name, that must have succeeded.
+  bool approval_required = false;  ///< `approval: Required`
+  std::vector<std::string> after;  ///< Waves, by name, that must have succeeded.
   bool suspend = false;
   bool cancel = false;
   bool operator==(const PatchWaveSpec&) const = default;
@@ -50,20 +50,22 @@ enum class WavePhase : std::uint8_t {
 std::string_view to_string(WavePhase value);
 bool is_terminal(WavePhase phase);
 /// Nothing more happens by itself. A failed rollback is terminal for people, but is retried until it is back.
-inline bool has_ended(WavePhase phase) { return is_terminal(phase) && phase != WavePhase::RollbackFailed; }
+inline bool has_ended(WavePhase phase) {
+  return is_terminal(phase) && phase != WavePhase::RollbackFailed;
+}
 
 /// Where one target stands. Intent is on record before its effect: a state names what may be done to
 /// the target from now on, not what was done.
 enum class TargetState : std::uint8_t {
-  Pending,         ///< Untouched.
-  Claimed,         ///< `before` is on record; the claim annotation may be set.
-  Canary,          ///< Step `step` may be applied.
-  Promoting,       ///< The whole workload may be changed.
-  Promoted,        ///< Changed, complete and healthy.
-  RollingBack,     ///< `before` may be put back.
-  RolledBack,      ///< `before` is back and healthy.
+  Pending,      ///< Untouched.
+  Claimed,      ///< `before` is on record; the claim annotation may be set.
+  Canary,       ///< Step `step` may be applied.
+  Promoting,    ///< The whole workload may be changed.
+  Promoted,     ///< Changed, complete and healthy.
+  RollingBack,  ///< `before` may be put back.
+  RolledBack,   ///< `before` is back and healthy.
   RollbackFailed,
-  Skipped,         ///< Nothing to change: gone, or on the version already.
+  Skipped,  ///< Nothing to change: gone, or on the version already.
 };
 std::string_view to_string(TargetState value);
 
@@ -77,14 +79,15 @@ struct TargetBefore {
 
 struct TargetStatus {
   WaveTarget target;
-  std::string uid;                      ///< Of the workload when it was claimed. Another UID is another object.
+  std::string uid;  ///< Of the workload when it was claimed. Another UID is another object.
   TargetState state = TargetState::Pending;
-  int step = 0;                         ///< Index into spec.steps while Canary.
-  int canary_replicas = 0;              ///< Copies that the current step asks for.
-  std::optional<Time> state_since_time; ///< When the state, or the step, began.
-  std::optional<Time> ready_since_time; ///< Since when all copies of the step are ready, without a break.
+  int step = 0;                            ///< Index into spec.steps while Canary.
+  int canary_replicas = 0;                 ///< Copies that the current step asks for.
+  std::optional<Time> state_since_time;    ///< When the state, or the step, began.
+  std::optional<Time> ready_since_time;    ///< Since when all copies of the step are ready, without a break.
+  std::optional<Time> unready_since_time;  ///< Since when a step that had been ready no longer is.
   TargetBefore before;
-  std::string after_image;              ///< "<repository>:<tag>@<digest>"
+  std::string after_image;  ///< "<repository>:<tag>@<digest>"
   std::string message;
   bool operator==(const TargetStatus&) const = default;
 };
@@ -93,8 +96,8 @@ struct GateStatus {
   std::string name;
   Verdict verdict = Verdict::Undecided;
   std::string message;
-  std::string target;                   ///< The target that decided it, "Deployment shop/web", or "".
-  std::optional<Time> since_time;       ///< When the verdict became what it is.
+  std::string target;              ///< The target that decided it, "Deployment shop/web", or "".
+  std::optional<Time> since_time;  ///< When the verdict became what it is.
   bool operator==(const GateStatus&) const = default;
 };
 
@@ -107,9 +110,18 @@ struct Harm {
   bool operator==(const Harm&) const = default;
 };
 
+/// Why a wave goes back, or went.
+enum class RollbackCause : std::uint8_t {
+  Harm,        ///< Shown in this wave.
+  Quarantine,  ///< Shown by another wave of the same patch.
+  Undecided,   ///< `onUndecided` ran out.
+  Cancelled,   ///< By a person: what was promoted stays.
+};
+std::string_view to_string(RollbackCause value);
+
 struct Progress {
   int total = 0;
-  int done = 0;       ///< Promoted or Skipped.
+  int done = 0;  ///< Promoted or Skipped.
   int in_flight = 0;
   int failed = 0;
   bool operator==(const Progress&) const = default;
@@ -118,16 +130,17 @@ struct Progress {
 struct PatchWaveStatus {
   std::int64_t observed_generation = 0;
   WavePhase phase = WavePhase::Pending;
-  std::string plan_hash;                ///< "sha256:…" over the spec and the digest: what an approval is bound to.
-  std::string digest;                   ///< Fixed when the wave starts.
-  std::string image;                    ///< "<repository>:<tag>@<digest>"
+  std::string plan_hash;  ///< "sha256:…" over the spec and the digest: what an approval is bound to.
+  std::string digest;     ///< Fixed when the wave starts.
+  std::string image;      ///< "<repository>:<tag>@<digest>"
   std::optional<Hold> hold;
   std::optional<Harm> harm;
+  std::optional<RollbackCause> rollback_cause;
   Verdict verdict = Verdict::Undecided;
   std::vector<GateStatus> gates;
   std::vector<TargetStatus> targets;
   Progress progress;
-  std::string progress_text;            ///< "3/12", for the column.
+  std::string progress_text;  ///< "3/12", for the column.
   std::string approved_by;
   std::optional<Time> start_time;
   std::optional<Time> bake_start_time;

@@ -23,6 +23,7 @@ TargetStatus read_target(const ObjectReader& fields) {
   status.canary_replicas = fields.integer("canaryReplicas", 0, kCount);
   status.state_since_time = fields.time("stateSinceTime");
   status.ready_since_time = fields.time("readySinceTime");
+  status.unready_since_time = fields.time("unreadySinceTime");
   status.before = read_before(fields.object("before"));
   status.after_image = fields.text("afterImage", {});
   status.message = fields.text("message", {});
@@ -70,6 +71,7 @@ Json print_target(const TargetStatus& status) {
   put(fields, "uid", status.uid);
   put(fields, "stateSinceTime", status.state_since_time);
   put(fields, "readySinceTime", status.ready_since_time);
+  put(fields, "unreadySinceTime", status.unready_since_time);
   put(fields, "before", print_before(status.before));
   put(fields, "afterImage", status.after_image);
   put(fields, "message", status.message);
@@ -112,6 +114,9 @@ PatchWaveStatus read_wave_status(const ObjectReader& fields) {
   status.image = fields.text("image", {});
   status.hold = read_hold(fields);
   status.harm = read_harm(fields);
+  if (fields.has("rollbackCause")) {
+    status.rollback_cause = fields.choice("rollbackCause", RollbackCause::Harm);
+  }
   status.verdict = fields.choice("verdict", status.verdict);
   status.gates = fields.objects("gates", {}, read_gate);
   status.targets = fields.objects("targets", {}, read_target);
@@ -140,6 +145,7 @@ Json print_status(const PatchWaveStatus& status) {
   put(fields, "image", status.image);
   if (status.hold) fields["hold"] = print_hold(*status.hold);
   if (status.harm) fields["harm"] = print_harm(*status.harm);
+  if (status.rollback_cause) fields["rollbackCause"] = to_string(*status.rollback_cause);
   Json gates = Json::array();
   for (const auto& gate : status.gates) gates.push_back(print_gate(gate));
   put(fields, "gates", std::move(gates));

@@ -16,7 +16,8 @@ const Json& either(const kube::Object* before, const kube::Object* after) {
 // Of what planning looks at, nothing is part of a status.
 bool plan_may_change(const kube::Object* before, const kube::Object* after) {
   if (before == nullptr || after == nullptr) return true;
-  return integer_at(**before, {"metadata", "generation"}) != integer_at(**after, {"metadata", "generation"}) ||
+  return integer_at(**before, {"metadata", "generation"}) !=
+             integer_at(**after, {"metadata", "generation"}) ||
          object_at(**before, {"metadata", "labels"}) != object_at(**after, {"metadata", "labels"});
 }
 
@@ -31,31 +32,41 @@ Assembly::Assembly(Surroundings surroundings)
     : with_(std::move(surroundings)),
       outcomes_(with_.metrics, with_.stores, with_.clock),
       gates_(with_.prometheus, with_.pod_gate, with_.stop),
-      policy_reconciler_({with_.client, with_.stores, with_.clock, with_.operator_namespace},
-                         {with_.on_happening, [this](const auto& policy, const auto& status) {
-                            outcomes_.policy_seen(policy, status);
-                          }}),
+      policy_reconciler_(
+          {with_.client, with_.stores, with_.clock, with_.operator_namespace},
+          {with_.on_happening,
+           [this](const auto& policy, const auto& status) { outcomes_.policy_seen(policy, status); }}),
       patch_reconciler_({with_.client, with_.stores, with_.clock, with_.resolve}, with_.on_happening),
-      wave_reconciler_({with_.client, with_.stores, with_.clock, with_.log, gates_, with_.git_ops_managers},
-                       {with_.on_happening, [this](const auto& before, const auto& after) {
-                          outcomes_.wave_written(before, after);
-                        }}),
-      policies_({.name = "patchpolicy", .workers = with_.workers.policies, .backoff = {}},
-                [this](const std::string& key) { return policy_reconciler_.reconcile(key); }, with_.clock, with_.log,
-                with_.metrics),
-      patches_({.name = "patch", .workers = with_.workers.patches, .backoff = {}},
-               [this](const std::string& key) { return patch_reconciler_.reconcile(key); }, with_.clock, with_.log,
-               with_.metrics),
-      waves_({.name = "patchwave", .workers = with_.workers.waves, .backoff = {}},
-             [this](const std::string& key) { return wave_reconciler_.reconcile(key); }, with_.clock, with_.log,
-             with_.metrics) {
+      wave_reconciler_(
+          {with_.client, with_.stores, with_.clock, with_.log, gates_, with_.git_ops_managers},
+          {with_.on_happening,
+           [this](const auto& before, const auto& after) { outcomes_.wave_written(before, after); }}),
+      approval_reconciler_({with_.client, with_.stores, with_.clock}),
+      policies_(
+          {.name = "patchpolicy", .workers = with_.workers.policies, .backoff = {}},
+          [this](const std::string& key) { return policy_reconciler_.reconcile(key); }, with_.clock,
+          with_.log, with_.metrics),
+      patches_(
+          {.name = "patch", .workers = with_.workers.patches, .backoff = {}},
+          [this](const std::string& key) { return patch_reconciler_.reconcile(key); }, with_.clock, with_.log,
+          with_.metrics),
+      waves_(
+          {.name = "patchwave", .workers = with_.workers.waves, .backoff = {}},
+          [this](const std::string& key) { return wave_reconciler_.reconcile(key); }, with_.clock, with_.log,
+          with_.metrics),
+      approvals_(
+          {.name = "patchapproval", .workers = 1, .backoff = {}},
+          [this](const std::string& key) { return approval_reconciler_.reconcile(key); }, with_.clock,
+          with_.log, with_.metrics) {
   gates_.on_finding = [this](const auto& wave, const auto& gate, const auto& finding) {
     outcomes_.gate_asked(wave, gate, finding);
   };
   listen();
 }
 
-std::vector<runtime::Controller*> Assembly::controllers() { return {&policies_, &patches_, &waves_}; }
+std::vector<runtime::Controller*> Assembly::controllers() {
+  return {&policies_, &patches_, &waves_, &approvals_};
+}
 
 void Assembly::listen() {
   using Handler = void (Assembly::*)(const kube::Object*, const kube::Object*);
@@ -108,11 +119,16 @@ void Assembly::wave_changed(const kube::Object* before, const kube::Object* afte
   patches_.enqueue(ns + "/" + string_at(wave, {"spec", "patchRef", "name"}));
   const auto policy = string_at(wave, {"spec", "policyRef", "name"});
   if (!policy.empty()) policies_.enqueue(ns + "/" + policy);
+  for (const auto& approval : with_.stores.approvals.list(ns)) {
+    if (string_at(*approval, {"spec", "waveRef", "name"}) == name) approvals_.enqueue(key_of(*approval));
+  }
   // Successors wait for it, and others of the policy for its share of the disruption budget.
   for (const auto& other : with_.stores.waves.list(ns)) {
     const auto& predecessors = array_at(*other, {"spec", "after"});
-    const bool successor = std::find(predecessors.begin(), predecessors.end(), Json(name)) != predecessors.end();
-    const bool shares_budget = !policy.empty() && string_at(*other, {"spec", "policyRef", "name"}) == policy &&
+    const bool successor =
+        std::find(predecessors.begin(), predecessors.end(), Json(name)) != predecessors.end();
+    const bool shares_budget = !policy.empty() &&
+                               string_at(*other, {"spec", "policyRef", "name"}) == policy &&
                                string_at(*other, {"status", "hold", "reason"}) == "DisruptionBudgetSpent";
     if (successor || shares_budget) waves_.enqueue(key_of(*other));
   }
@@ -120,6 +136,7 @@ void Assembly::wave_changed(const kube::Object* before, const kube::Object* afte
 
 void Assembly::approval_changed(const kube::Object* before, const kube::Object* after) {
   const auto& approval = either(before, after);
+  approvals_.enqueue(key_of(approval));
   waves_.enqueue(string_at(approval, {"metadata", "namespace"}) + "/" +
                  string_at(approval, {"spec", "waveRef", "name"}));
 }
@@ -133,8 +150,9 @@ void Assembly::workload_changed(const kube::Object* before, const kube::Object* 
 }
 
 void Assembly::namespace_changed(const kube::Object* before, const kube::Object* after) {
-  const bool relabelled = before == nullptr || after == nullptr ||
-                          object_at(**before, {"metadata", "labels"}) != object_at(**after, {"metadata", "labels"});
+  const bool relabelled =
+      before == nullptr || after == nullptr ||
+      object_at(**before, {"metadata", "labels"}) != object_at(**after, {"metadata", "labels"});
   if (relabelled) look_at_policies(with_.operator_namespace);
 }
 

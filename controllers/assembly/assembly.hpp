@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "controllers/approval/reconcile.hpp"
 #include "controllers/assembly/outcome_metrics.hpp"
 #include "controllers/inventory/stores.hpp"
 #include "controllers/patch/reconcile.hpp"
@@ -29,12 +30,12 @@ struct Workers {
 /// References must outlive the assembly.
 struct Surroundings {
   const kube::Client& client;
-  inventory::Stores& stores;            ///< Not written to before the assembly exists: it listens to them.
+  inventory::Stores& stores;  ///< Not written to before the assembly exists: it listens to them.
   const Clock& clock;
   Log& log;
   runtime::Metrics& metrics;
-  const prometheus::Client* prometheus; ///< May be null.
-  std::stop_token stop;                 ///< Ends calls under way.
+  const prometheus::Client* prometheus;  ///< May be null.
+  std::stop_token stop;                  ///< Ends calls under way.
   patch::ResolveImage resolve;
   std::string operator_namespace;
   wave::PodGateLimits pod_gate;
@@ -68,12 +69,15 @@ class Assembly {
   policy::PolicyReconciler policy_reconciler_;
   patch::PatchReconciler patch_reconciler_;
   wave::WaveReconciler wave_reconciler_;
+  approval::ApprovalReconciler approval_reconciler_;
   runtime::Controller policies_;
   runtime::Controller patches_;
   runtime::Controller waves_;
+  runtime::Controller approvals_;
 
   std::mutex mutex_;
-  std::map<std::string, std::set<std::string>> active_waves_;  ///< Keys of waves under way, by target namespace.
+  std::map<std::string, std::set<std::string>>
+      active_waves_;  ///< Keys of waves under way, by target namespace.
   std::map<std::string, std::set<std::string>> namespaces_of_;  ///< The other way round.
 };
 

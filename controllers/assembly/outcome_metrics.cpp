@@ -19,47 +19,34 @@ std::vector<std::string> words(std::initializer_list<Enum> values) {
   return texts;
 }
 
-constexpr std::string_view kCauseHarm = "Harm";
-constexpr std::string_view kCauseQuarantine = "Quarantine";
-constexpr std::string_view kCauseUndecided = "Undecided";
-constexpr std::string_view kCauseCancelled = "Cancelled";
-
 runtime::PatchVocabulary vocabulary() {
   runtime::PatchVocabulary words_of;
-  words_of.wave_phases =
-      words({WavePhase::Pending, WavePhase::Waiting, WavePhase::Running, WavePhase::Baking, WavePhase::Succeeded,
-             WavePhase::RollingBack, WavePhase::RolledBack, WavePhase::RollbackFailed, WavePhase::Cancelled});
+  words_of.wave_phases = words({WavePhase::Pending, WavePhase::Waiting, WavePhase::Running, WavePhase::Baking,
+                                WavePhase::Succeeded, WavePhase::RollingBack, WavePhase::RolledBack,
+                                WavePhase::RollbackFailed, WavePhase::Cancelled});
   words_of.terminal_phases =
       words({WavePhase::Succeeded, WavePhase::RolledBack, WavePhase::RollbackFailed, WavePhase::Cancelled});
   for (const auto reason : api::hold::kAll) words_of.hold_reasons.emplace_back(reason);
   words_of.target_states =
       words({TargetState::Pending, TargetState::Claimed, TargetState::Canary, TargetState::Promoting,
-             TargetState::Promoted, TargetState::RollingBack, TargetState::RolledBack, TargetState::RollbackFailed,
-             TargetState::Skipped});
+             TargetState::Promoted, TargetState::RollingBack, TargetState::RolledBack,
+             TargetState::RollbackFailed, TargetState::Skipped});
   words_of.gate_types = {"threshold", "alerts"};
   words_of.verdicts = words({api::Verdict::Undecided, api::Verdict::Pass, api::Verdict::Harm});
-  for (const auto cause : {kCauseHarm, kCauseQuarantine, kCauseUndecided, kCauseCancelled}) {
-    words_of.rollback_causes.emplace_back(cause);
-  }
+  words_of.rollback_causes = words({api::RollbackCause::Harm, api::RollbackCause::Quarantine,
+                                    api::RollbackCause::Undecided, api::RollbackCause::Cancelled});
   return words_of;
 }
 
-std::string_view cause_of(const api::PatchWave& wave, const api::PatchWaveStatus& after) {
-  if (after.harm) return kCauseHarm;
-  if (wave.spec.cancel || wave.metadata.deletion_time) return kCauseCancelled;
-  const auto quarantined = std::any_of(after.targets.begin(), after.targets.end(), [](const auto& target) {
-    return target.message.find("quarantined") != std::string::npos;
-  });
-  return quarantined ? kCauseQuarantine : kCauseUndecided;
+double seconds_between(Time from, Time to) {
+  return std::chrono::duration<double>(to - from).count();
 }
-
-double seconds_between(Time from, Time to) { return std::chrono::duration<double>(to - from).count(); }
 
 // From the change of the target that shows harm until it is shown.
 std::optional<double> detection_seconds(const api::PatchWave& before, const api::Harm& harm) {
   for (const auto& record : before.status.targets) {
-    const auto text = std::string(api::to_string(record.target.kind)) + " " + record.target.ns + "/" +
-                      record.target.name;
+    const auto text =
+        std::string(api::to_string(record.target.kind)) + " " + record.target.ns + "/" + record.target.name;
     if (text == harm.target && record.state_since_time && harm.time) {
       return seconds_between(*record.state_since_time, *harm.time);
     }
@@ -80,16 +67,18 @@ void OutcomeMetrics::wave_written(const api::PatchWave& before, const api::Patch
   const auto& policy = before.spec.policy;
   const auto now = clock_.now();
   const auto& was = before.status;
-  const bool hold_ended = was.hold && was.hold->since_time && (!after.hold || after.hold->reason != was.hold->reason);
+  const bool hold_ended =
+      was.hold && was.hold->since_time && (!after.hold || after.hold->reason != was.hold->reason);
   if (hold_ended) {
-    families_.wave_hold_seconds.increment({ns, policy, was.hold->reason}, seconds_between(*was.hold->since_time, now));
+    families_.wave_hold_seconds.increment({ns, policy, was.hold->reason},
+                                          seconds_between(*was.hold->since_time, now));
   }
   if (!was.harm && after.harm) {
     if (const auto took = detection_seconds(before, *after.harm)) families_.harm_detection.observe({}, *took);
   }
   if (was.phase == after.phase) return;
-  if (after.phase == WavePhase::RollingBack) {
-    families_.rollbacks.increment({ns, policy, std::string(cause_of(before, after))});
+  if (after.phase == WavePhase::RollingBack && after.rollback_cause) {
+    families_.rollbacks.increment({ns, policy, std::string(api::to_string(*after.rollback_cause))});
   }
   if (after.phase == WavePhase::RolledBack && after.harm && after.harm->time) {
     families_.rollback_duration.observe({}, seconds_between(*after.harm->time, now));
@@ -97,7 +86,8 @@ void OutcomeMetrics::wave_written(const api::PatchWave& before, const api::Patch
   if (!api::is_terminal(after.phase)) return;
   const std::string outcome(api::to_string(after.phase));
   families_.wave_outcomes.increment({ns, policy, outcome});
-  if (after.start_time) families_.wave_duration.observe({ns, outcome}, seconds_between(*after.start_time, now));
+  if (after.start_time)
+    families_.wave_duration.observe({ns, outcome}, seconds_between(*after.start_time, now));
 }
 
 void OutcomeMetrics::policy_seen(const api::PatchPolicy& policy, const api::PatchPolicyStatus& status) {
@@ -110,8 +100,10 @@ void OutcomeMetrics::policy_seen(const api::PatchPolicy& policy, const api::Patc
   }
 }
 
-void OutcomeMetrics::gate_asked(const api::PatchWave& wave, const api::GateSpec& gate, const judge::Finding& finding) {
-  families_.gate_evaluations.increment({wave.metadata.ns, wave.spec.policy, gate.threshold ? "threshold" : "alerts",
+void OutcomeMetrics::gate_asked(const api::PatchWave& wave, const api::GateSpec& gate,
+                                const judge::Finding& finding) {
+  families_.gate_evaluations.increment({wave.metadata.ns, wave.spec.policy,
+                                        gate.threshold ? "threshold" : "alerts",
                                         std::string(api::to_string(finding.verdict))});
 }
 

@@ -1,6 +1,7 @@
 // The caches that controllers read. Filled by reflectors in the process, and by hand in a simulation.
 #pragma once
 
+#include "operator/kube/node_store.hpp"
 #include "operator/kube/object_store.hpp"
 #include "operator/kube/pod_store.hpp"
 
@@ -16,6 +17,7 @@ struct Stores {
   kube::ObjectStore daemon_sets{kube::resources::kDaemonSets, kube::Keep::Texts};
   kube::ObjectStore namespaces{kube::resources::kNamespaces};
   kube::PodStore pods;
+  kube::NodeStore nodes;
 };
 
 }  // namespace patchwave::inventory

@@ -54,9 +54,9 @@ void judge_quarantine(const PatchSnapshot& snapshot, PatchDecision& decision, Ti
   const auto* wave = harmed_wave(snapshot, status);
   if (wave == nullptr) return;
   const auto& harm = *wave->status.harm;
-  status.quarantine = api::Quarantine{
-      status.digest, fmt::format("gate '{}' on {}: {}", harm.gate, harm.target, harm.message),
-      wave->metadata.name, now};
+  status.quarantine =
+      api::Quarantine{status.digest, fmt::format("gate '{}' on {}: {}", harm.gate, harm.target, harm.message),
+                      wave->metadata.name, now};
 }
 
 void count(const PatchSnapshot& snapshot, api::PatchStatus& status) {
@@ -64,7 +64,8 @@ void count(const PatchSnapshot& snapshot, api::PatchStatus& status) {
   status.targets_patched = 0;
   for (const auto& wave : snapshot.waves) {
     status.targets_total += static_cast<int>(wave.spec.targets.size());
-    const bool kept = wave.status.phase != WavePhase::RolledBack && wave.status.phase != WavePhase::RollingBack &&
+    const bool kept = wave.status.phase != WavePhase::RolledBack &&
+                      wave.status.phase != WavePhase::RollingBack &&
                       wave.status.phase != WavePhase::RollbackFailed;
     if (kept) status.targets_patched += wave.status.progress.done;
   }
@@ -82,15 +83,19 @@ std::string phase_of(const PatchSnapshot& snapshot, const api::PatchStatus& stat
                   [](const auto& wave) { return wave.status.phase == WavePhase::Succeeded; })) {
     return "Succeeded";
   }
-  if (has([](WavePhase phase) { return phase == WavePhase::RolledBack || phase == WavePhase::RollbackFailed; })) {
+  if (has([](WavePhase phase) {
+        return phase == WavePhase::RolledBack || phase == WavePhase::RollbackFailed;
+      })) {
     return "Failed";
   }
-  const bool begun = has([](WavePhase phase) { return phase != WavePhase::Pending && phase != WavePhase::Waiting; });
+  const bool begun =
+      has([](WavePhase phase) { return phase != WavePhase::Pending && phase != WavePhase::Waiting; });
   return begun ? "Rolling" : "Resolved";
 }
 
 void set_conditions(const PatchSnapshot& snapshot, api::PatchStatus& status, Time now) {
-  const auto set = [&](std::string_view type, std::string_view value, std::string reason, std::string message) {
+  const auto set = [&](std::string_view type, std::string_view value, std::string reason,
+                       std::string message) {
     api::set_condition(status.conditions,
                        {std::string(type), std::string(value), std::move(reason), std::move(message),
                         snapshot.patch.metadata.generation, now},
@@ -98,14 +103,17 @@ void set_conditions(const PatchSnapshot& snapshot, api::PatchStatus& status, Tim
   };
   const bool resolved = !status.digest.empty();
   const auto problem = snapshot.lookup ? snapshot.lookup->problem : "the registry has not been asked yet";
-  const auto text = resolved ? fmt::format("{}:{} is {}", snapshot.patch.spec.image, snapshot.patch.spec.tag,
-                                           status.digest)
-                             : problem;
+  const auto text =
+      resolved ? fmt::format("{}:{} is {}", snapshot.patch.spec.image, snapshot.patch.spec.tag, status.digest)
+               : problem;
   set("Ready", resolved ? "True" : "False", resolved ? "Resolved" : "DigestUnresolved", text);
   set("Reconciling", resolved ? "False" : "True", resolved ? "Resolved" : "DigestUnresolved", text);
   const bool ended_badly = status.phase == "Quarantined" || status.phase == "Failed";
-  set("Succeeded", status.phase == "Succeeded" ? "True" : ended_badly ? "False" : "Unknown", status.phase,
-      fmt::format("{} of {} targets", status.targets_patched, status.targets_total));
+  set("Succeeded",
+      status.phase == "Succeeded" ? "True"
+      : ended_badly               ? "False"
+                                  : "Unknown",
+      status.phase, fmt::format("{} of {} targets", status.targets_patched, status.targets_total));
   if (status.quarantine) {
     set("Quarantined", "True", "HarmDetected", status.quarantine->reason);
   } else {

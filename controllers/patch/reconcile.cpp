@@ -45,7 +45,8 @@ Result<runtime::ReconcileResult> PatchReconciler::reconcile(const std::string& k
 }
 
 Result<void> PatchReconciler::remove_lift_annotation(const api::Patch& patch) {
-  const Json body = {{"metadata", {{"annotations", {{std::string(api::kLiftQuarantineAnnotation), nullptr}}}}}};
+  const Json body = {
+      {"metadata", {{"annotations", {{std::string(api::kLiftQuarantineAnnotation), nullptr}}}}}};
   auto written = with_.client.patch(kube::resources::kPatches, patch.metadata.ns, patch.metadata.name,
                                     kube::PatchType::Merge, body);
   if (!written) return fail(std::move(written.error()));

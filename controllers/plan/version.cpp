@@ -47,7 +47,7 @@ std::optional<Version> parse(std::string_view text) {
   return version;
 }
 
-int order(auto a, auto b) {
+int order(const auto& a, const auto& b) {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 

@@ -62,9 +62,10 @@ std::vector<api::Workload> not_yet_in_a_wave(const std::vector<api::Workload>& w
     for (const auto& target : wave->spec.targets) taken.insert({target.kind, target.ns, target.name});
   }
   std::vector<api::Workload> left;
-  std::copy_if(workloads.begin(), workloads.end(), std::back_inserter(left), [&](const api::Workload& workload) {
-    return !taken.contains({workload.kind, workload.ns, workload.name});
-  });
+  std::copy_if(workloads.begin(), workloads.end(), std::back_inserter(left),
+               [&](const api::Workload& workload) {
+                 return !taken.contains({workload.kind, workload.ns, workload.name});
+               });
   return left;
 }
 
@@ -95,9 +96,9 @@ plan::Plan plan_the_rest(const PolicySnapshot& snapshot, const std::vector<api::
   }
   auto plan = plan::make_plan(rest, patch, not_yet_in_a_wave(selected, waves));
   if (plan.waves.empty() || waves.begun.empty()) return plan;
-  const auto* last_begun = *std::max_element(waves.begun.begin(), waves.begun.end(), [](const auto* a, const auto* b) {
-    return a->spec.order < b->spec.order;
-  });
+  const auto* last_begun =
+      *std::max_element(waves.begun.begin(), waves.begun.end(),
+                        [](const auto* a, const auto* b) { return a->spec.order < b->spec.order; });
   auto& first = plan.waves.front().spec.after;
   if (first.empty()) first.push_back(last_begun->metadata.name);
   for (auto& wave : plan.waves) wave.spec.order += last_begun->spec.order;
@@ -125,8 +126,8 @@ void reconcile_waves(const WavesOfPatch& waves, const plan::Plan& plan, PolicyDe
   }
 }
 
-void plan_patch(const PolicySnapshot& snapshot, const std::vector<api::Workload>& selected, const api::Patch& patch,
-                PolicyDecision& decision) {
+void plan_patch(const PolicySnapshot& snapshot, const std::vector<api::Workload>& selected,
+                const api::Patch& patch, PolicyDecision& decision) {
   WavesOfPatch waves;
   for (const auto& wave : snapshot.waves) {
     if (wave.spec.patch != patch.metadata.name) continue;
@@ -165,7 +166,8 @@ void prune(const PolicySnapshot& snapshot, PolicyDecision& decision) {
   }
   const auto drop_oldest = [&](std::vector<const api::PatchWave*>& waves, int limit) {
     std::sort(waves.begin(), waves.end(), [](const auto* a, const auto* b) {
-      return a->status.completion_time.value_or(Time::min()) > b->status.completion_time.value_or(Time::min());
+      return a->status.completion_time.value_or(Time::min()) >
+             b->status.completion_time.value_or(Time::min());
     });
     for (auto i = static_cast<std::size_t>(limit); i < waves.size(); ++i) {
       decision.remove.push_back(removal(*waves[i], "is beyond `spec.history`"));
@@ -176,10 +178,9 @@ void prune(const PolicySnapshot& snapshot, PolicyDecision& decision) {
 }
 
 void count_waves(const PolicySnapshot& snapshot, api::PatchPolicyStatus& status) {
-  status.active_waves = static_cast<int>(
-      std::count_if(snapshot.waves.begin(), snapshot.waves.end(), [](const api::PatchWave& wave) {
-        return has_begun(wave) && !api::has_ended(wave.status.phase);
-      }));
+  status.active_waves = static_cast<int>(std::count_if(
+      snapshot.waves.begin(), snapshot.waves.end(),
+      [](const api::PatchWave& wave) { return has_begun(wave) && !api::has_ended(wave.status.phase); }));
   std::set<std::string> quarantined;
   for (const auto& patch : snapshot.patches) {
     const bool ours = std::any_of(snapshot.waves.begin(), snapshot.waves.end(),
@@ -192,7 +193,8 @@ void count_waves(const PolicySnapshot& snapshot, api::PatchPolicyStatus& status)
 void show_window(const PolicySnapshot& snapshot, PolicyDecision& decision, Time now) {
   const auto state = plan::window_state(snapshot.policy.spec.windows, now);
   decision.status.next_window = state.open ? "open" : state.until ? format_time(*state.until) : "";
-  if (state.until && *state.until > now) decision.requeue_after = std::chrono::ceil<milliseconds>(*state.until - now);
+  if (state.until && *state.until > now)
+    decision.requeue_after = std::chrono::ceil<milliseconds>(*state.until - now);
 }
 
 struct Standing {
@@ -207,9 +209,10 @@ Standing standing_of(const PolicySnapshot& snapshot, const api::PatchPolicyStatu
     return {"InvalidSpec", valid.error().message};
   }
   if (status.targets == 0) {
-    return {"SelectsNothing",
-            "`spec.targets.workloads` selects nothing: no Deployment, StatefulSet or DaemonSet in the namespaces "
-            "the policy may reach has the labels of `selector` and an image that matches `images`"};
+    return {
+        "SelectsNothing",
+        "`spec.targets.workloads` selects nothing: no Deployment, StatefulSet or DaemonSet in the namespaces "
+        "the policy may reach has the labels of `selector` and an image that matches `images`"};
   }
   if (spec.suspend) return {"Suspended", "`spec.suspend` is true: no wave goes further", true};
   return {"InForce",
@@ -218,7 +221,8 @@ Standing standing_of(const PolicySnapshot& snapshot, const api::PatchPolicyStatu
           true};
 }
 
-void set_conditions(const PolicySnapshot& snapshot, const Standing& standing, PolicyDecision& decision, Time now) {
+void set_conditions(const PolicySnapshot& snapshot, const Standing& standing, PolicyDecision& decision,
+                    Time now) {
   const auto set = [&](std::string_view type, bool value) {
     api::set_condition(decision.status.conditions,
                        {std::string(type), value ? "True" : "False", standing.reason, standing.message,

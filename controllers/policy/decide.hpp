@@ -18,8 +18,8 @@ struct PolicySnapshot {
   /// The policy is in the operator's own namespace and may reach every other.
   bool in_operator_namespace = false;
   std::vector<api::Workload> workloads;  ///< Of every namespace; selection is part of the decision.
-  std::vector<api::Patch> patches;        ///< Of the policy's namespace.
-  std::vector<api::PatchWave> waves;      ///< Made by this policy.
+  std::vector<api::Patch> patches;       ///< Of the policy's namespace.
+  std::vector<api::PatchWave> waves;     ///< Made by this policy.
 };
 
 struct PolicyDecision {

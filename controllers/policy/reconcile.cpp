@@ -8,9 +8,8 @@ namespace patchwave::policy {
 namespace {
 
 Json owner_reference(const api::PatchPolicy& policy) {
-  return {{"apiVersion", api::kApiVersion},    {"kind", "PatchPolicy"},
-          {"name", policy.metadata.name},      {"uid", policy.metadata.uid},
-          {"controller", true},                {"blockOwnerDeletion", true}};
+  return {{"apiVersion", api::kApiVersion}, {"kind", "PatchPolicy"}, {"name", policy.metadata.name},
+          {"uid", policy.metadata.uid},     {"controller", true},    {"blockOwnerDeletion", true}};
 }
 
 Json wave_object(const api::PatchPolicy& policy, const plan::PlannedWave& wave) {
@@ -33,14 +32,15 @@ Result<runtime::ReconcileResult> PolicyReconciler::reconcile(const std::string& 
   if (!*object) return runtime::ReconcileResult{};
   auto policy = api::parse_policy(**object);
   if (!policy) {
-    return fail(status::report_invalid(with_.client, kube::resources::kPatchPolicies, **object, policy.error(),
-                                       with_.clock.now()));
+    return fail(status::report_invalid(with_.client, kube::resources::kPatchPolicies, **object,
+                                       policy.error(), with_.clock.now()));
   }
   if (policy->metadata.deletion_time) return runtime::ReconcileResult{};
 
   const auto snapshot = read_snapshot(std::move(*policy));
   const auto decision = decide(snapshot, with_.clock.now());
-  if (auto written = write_waves(snapshot.policy, decision); !written) return fail(std::move(written.error()));
+  if (auto written = write_waves(snapshot.policy, decision); !written)
+    return fail(std::move(written.error()));
   if (decision.status != snapshot.policy.status) {
     auto written = status::write(with_.client, kube::resources::kPatchPolicies, **object,
                                  api::print_status(decision.status));
@@ -54,7 +54,8 @@ Result<runtime::ReconcileResult> PolicyReconciler::reconcile(const std::string& 
 PolicySnapshot PolicyReconciler::read_snapshot(api::PatchPolicy policy) const {
   PolicySnapshot snapshot;
   snapshot.in_operator_namespace = policy.metadata.ns == with_.operator_namespace;
-  snapshot.workloads = inventory::workloads(with_.stores, snapshot.in_operator_namespace ? "" : policy.metadata.ns);
+  snapshot.workloads =
+      inventory::workloads(with_.stores, snapshot.in_operator_namespace ? "" : policy.metadata.ns);
   for (const auto& object : with_.stores.patches.list(policy.metadata.ns)) {
     if (auto patch = api::parse_patch(*object)) snapshot.patches.push_back(std::move(*patch));
   }
@@ -69,12 +70,15 @@ PolicySnapshot PolicyReconciler::read_snapshot(api::PatchPolicy policy) const {
 Result<void> PolicyReconciler::write_waves(const api::PatchPolicy& policy, const PolicyDecision& decision) {
   for (const auto& [name, uid, resource_version, why] : decision.remove) {
     // With the resourceVersion: a wave that has begun meanwhile is not what was decided about.
-    auto removed = with_.client.remove(kube::resources::kPatchWaves, policy.metadata.ns, name, {uid, resource_version});
+    auto removed =
+        with_.client.remove(kube::resources::kPatchWaves, policy.metadata.ns, name, {uid, resource_version});
     if (!removed && removed.error().kind != ErrorKind::Conflict) return fail(std::move(removed.error()));
   }
   for (const auto& wave : decision.create) {
-    auto created = with_.client.create(kube::resources::kPatchWaves, policy.metadata.ns, wave_object(policy, wave));
-    // The cache may lag behind our own create: the next event shows what is there.
+    auto created =
+        with_.client.create(kube::resources::kPatchWaves, policy.metadata.ns, wave_object(policy, wave));
+    // The cache may lag behind our own create: the next event shows what is there. A wave of the same name
+    // that is not ours comes from a patch and a policy whose names run together; it is left alone.
     if (!created && created.error().kind != ErrorKind::AlreadyExists) return fail(std::move(created.error()));
   }
   return {};
@@ -89,8 +93,8 @@ void PolicyReconciler::tell(const api::PatchPolicy& policy, const api::PatchPoli
                            is->status == "True" ? "PolicyInForce" : is->reason,
                            "Plan",
                            is->message,
-                           {std::string(api::kApiVersion), "PatchPolicy", policy.metadata.ns, policy.metadata.name,
-                            policy.metadata.uid}});
+                           {std::string(api::kApiVersion), "PatchPolicy", policy.metadata.ns,
+                            policy.metadata.name, policy.metadata.uid}});
 }
 
 }  // namespace patchwave::policy

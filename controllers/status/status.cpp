@@ -14,7 +14,8 @@ bool is_gone(const Error& error) {
   return error.kind == ErrorKind::NotFound && error.reason != "KindNotServed";
 }
 
-Result<std::optional<Json>> read(const kube::Client& client, const kube::Resource& resource, const std::string& key) {
+Result<std::optional<Json>> read(const kube::Client& client, const kube::Resource& resource,
+                                 const std::string& key) {
   const auto [ns, name] = split_key(key);
   auto object = client.get(resource, ns, name);
   if (object) return std::move(*object);
@@ -22,7 +23,8 @@ Result<std::optional<Json>> read(const kube::Client& client, const kube::Resourc
   return fail(std::move(object.error()));
 }
 
-Result<void> write(const kube::Client& client, const kube::Resource& resource, const Json& object, Json new_status) {
+Result<void> write(const kube::Client& client, const kube::Resource& resource, const Json& object,
+                   Json new_status) {
   Json updated = object;
   updated["metadata"].erase("managedFields");
   updated["status"] = std::move(new_status);
@@ -35,8 +37,10 @@ Error report_invalid(const kube::Client& client, const kube::Resource& resource,
                      const Error& error, Time now) {
   const auto metadata = api::parse_metadata(object);
   std::vector<api::Condition> conditions;
-  for (const auto& [type, value] : {std::pair{"Ready", "False"}, {"Reconciling", "False"}, {"Stalled", "True"}}) {
-    api::set_condition(conditions, {type, value, "InvalidSpec", error.message, metadata.generation, now}, now);
+  for (const auto& [type, value] :
+       {std::pair{"Ready", "False"}, {"Reconciling", "False"}, {"Stalled", "True"}}) {
+    api::set_condition(conditions, {type, value, "InvalidSpec", error.message, metadata.generation, now},
+                       now);
   }
   Json new_status = {{"observedGeneration", metadata.generation}};
   api::put_conditions(new_status, conditions);

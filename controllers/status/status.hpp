@@ -16,10 +16,12 @@ kube::NamespacedName split_key(const std::string& key);
 bool is_gone(const Error& error);
 
 /// From the API server; nullopt when it does not exist.
-Result<std::optional<Json>> read(const kube::Client& client, const kube::Resource& resource, const std::string& key);
+Result<std::optional<Json>> read(const kube::Client& client, const kube::Resource& resource,
+                                 const std::string& key);
 
 /// Replaces the status of `object` as it was read: a Conflict when it has changed since.
-Result<void> write(const kube::Client& client, const kube::Resource& resource, const Json& object, Json new_status);
+Result<void> write(const kube::Client& client, const kube::Resource& resource, const Json& object,
+                   Json new_status);
 
 /// Says on the object itself why its spec can't be used: Ready=False, Stalled=True, reason InvalidSpec. For
 /// objects that are older than the schema, or that only a look at the whole shows to be wrong. Returns

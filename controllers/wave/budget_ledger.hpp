@@ -23,7 +23,8 @@ class BudgetLedger {
                    const std::function<int(int others)>& decide) {
     const std::scoped_lock lock(mutex_);
     auto& known = ledger_[policy];
-    std::erase_if(known, [&](const auto& entry) { return entry.first != wave_uid && !seen.contains(entry.first); });
+    std::erase_if(known,
+                  [&](const auto& entry) { return entry.first != wave_uid && !seen.contains(entry.first); });
     int others = 0;
     for (const auto& [uid, count] : seen) {
       if (uid == wave_uid) continue;

@@ -24,7 +24,9 @@ bool settled(TargetState state) {
   return state == TargetState::Promoted || state == TargetState::Skipped || state == TargetState::RolledBack;
 }
 
-bool was_claimed(const api::TargetStatus& record) { return !record.uid.empty(); }
+bool was_claimed(const api::TargetStatus& record) {
+  return !record.uid.empty();
+}
 
 // A wave ends only when nothing of its own is left on any workload: no claim, no canary copy, no partition.
 bool everything_released(const Snapshot& snapshot, const api::PatchWaveStatus& status) {
@@ -43,11 +45,11 @@ bool everything_released(const Snapshot& snapshot, const api::PatchWaveStatus& s
 // Which hold to show when several targets wait: what needs a person first, then what needs a server, then
 // what time alone will end.
 int urgency(const api::Hold& hold) {
-  static constexpr std::array order = {
-      api::hold::kFieldConflict, api::hold::kInvalidSpec,  api::hold::kQuarantined,
-      api::hold::kSuspended,     api::hold::kClaimedElsewhere, api::hold::kTelemetryUnavailable,
-      api::hold::kNoData,        api::hold::kWindowClosed, api::hold::kTargetNotReady,
-      api::hold::kGatheringEvidence};
+  static constexpr std::array order = {api::hold::kFieldConflict,    api::hold::kInvalidSpec,
+                                       api::hold::kQuarantined,      api::hold::kSuspended,
+                                       api::hold::kClaimedElsewhere, api::hold::kTelemetryUnavailable,
+                                       api::hold::kNoData,           api::hold::kWindowClosed,
+                                       api::hold::kTargetNotReady,   api::hold::kGatheringEvidence};
   const auto* const found = std::find(order.begin(), order.end(), hold.reason);
   return static_cast<int>(found - order.begin());
 }
@@ -59,20 +61,35 @@ void show_hold(api::PatchWaveStatus& status, const std::vector<api::Hold>& holds
 }
 
 Pass begin_pass(const Snapshot& snapshot, Time now) {
-  return {snapshot, now, claim_of(snapshot.wave), image_of(snapshot), hold_against_widening(snapshot, now),
+  return {snapshot,
+          now,
+          claim_of(snapshot.wave),
+          image_of(snapshot),
+          hold_against_widening(snapshot, now),
           snapshot.may_claim};
 }
 
-void roll_back(api::PatchWaveStatus& status, Time now, bool promoted_too, const std::string& why) {
+void send_back(api::TargetStatus& record, Time now, const std::string& why) {
+  record.state = TargetState::RollingBack;
+  record.state_since_time = now;
+  record.ready_since_time.reset();
+  record.unready_since_time.reset();
+  record.message = why;
+}
+
+// What is in transition goes back at once. What was promoted follows as the disruption budget allows, unless
+// a person called the wave off: then it stays.
+void roll_back(api::PatchWaveStatus& status, Time now, api::RollbackCause cause, const std::string& why) {
   status.phase = WavePhase::RollingBack;
+  status.rollback_cause = cause;
   status.bake_start_time.reset();
   for (auto& record : status.targets) {
-    if (!in_flight(record.state) && !(promoted_too && record.state == TargetState::Promoted)) continue;
-    record.state = TargetState::RollingBack;
-    record.state_since_time = now;
-    record.ready_since_time.reset();
-    record.message = why;
+    if (in_flight(record.state)) send_back(record, now, why);
   }
+}
+
+bool promoted_goes_back(const api::PatchWaveStatus& status) {
+  return status.rollback_cause != api::RollbackCause::Cancelled;
 }
 
 // The gate that shows harm, by name; the record of harm is written once and never overwritten.
@@ -91,14 +108,15 @@ void record_harm(const Snapshot& snapshot, api::PatchWaveStatus& status, api::Ha
 void answer_harm(const Snapshot& snapshot, api::PatchWaveStatus& status, const api::Harm& harm, Time now) {
   record_harm(snapshot, status, harm);
   if (snapshot.wave.spec.on_harm == api::OnHarm::Rollback) {
-    roll_back(status, now, true, status.harm->message);
+    roll_back(status, now, api::RollbackCause::Harm, status.harm->message);
     return;
   }
-  status.hold = api::Hold{std::string(api::hold::kFrozen),
-                          fmt::format("harm was shown by gate '{}' on {}: {}; `onHarm` is Freeze: cancel the wave "
-                                      "to put it back",
-                                      status.harm->gate, status.harm->target, status.harm->message),
-                          std::nullopt, std::nullopt};
+  status.hold =
+      api::Hold{std::string(api::hold::kFrozen),
+                fmt::format("harm was shown by gate '{}' on {}: {}; `onHarm` is Freeze: cancel the wave "
+                            "to put it back",
+                            status.harm->gate, status.harm->target, status.harm->message),
+                std::nullopt, std::nullopt};
 }
 
 // Quarantine by another wave of the same patch takes the image out here too.
@@ -106,7 +124,8 @@ bool answer_quarantine(const Snapshot& snapshot, api::PatchWaveStatus& status, T
   if (!snapshot.patch || !snapshot.patch->status.quarantine) return false;
   const auto& quarantine = *snapshot.patch->status.quarantine;
   if (quarantine.digest != status.digest || snapshot.wave.spec.on_harm != api::OnHarm::Rollback) return false;
-  roll_back(status, now, true, fmt::format("the patch was quarantined by wave '{}'", quarantine.wave));
+  roll_back(status, now, api::RollbackCause::Quarantine,
+            fmt::format("the patch was quarantined by wave '{}'", quarantine.wave));
   return true;
 }
 
@@ -160,7 +179,8 @@ void finish_targets(const Snapshot& snapshot, Decision& decision, Time now) {
 void note_gates(const Snapshot& snapshot, api::PatchWaveStatus& status, Time now) {
   std::vector<api::GateStatus> gates;
   for (const auto& [gate, target, finding] : snapshot.findings) {
-    auto known = std::find_if(gates.begin(), gates.end(), [&](const auto& other) { return other.name == gate; });
+    auto known =
+        std::find_if(gates.begin(), gates.end(), [&](const auto& other) { return other.name == gate; });
     const auto where = text_of(snapshot.wave.spec.targets[target]);
     if (known == gates.end()) {
       gates.push_back({gate, finding.verdict, finding.message, where, now});
@@ -185,7 +205,8 @@ void run(const Snapshot& snapshot, Decision& decision, Time now) {
   auto& status = decision.status;
   if (snapshot.wave.spec.cancel || snapshot.wave.metadata.deletion_time) {
     // What was promoted stays, unless it is what harmed.
-    return roll_back(status, now, status.harm.has_value(), "the wave was cancelled");
+    const auto cause = status.harm ? api::RollbackCause::Harm : api::RollbackCause::Cancelled;
+    return roll_back(status, now, cause, "the wave was cancelled");
   }
   if (answer_quarantine(snapshot, status, now)) return;
 
@@ -202,7 +223,8 @@ void run(const Snapshot& snapshot, Decision& decision, Time now) {
   }
   if (pass.give_up_undecided) {
     status.targets = snapshot.wave.status.targets;
-    return roll_back(status, now, true, "no verdict in time, and `onUndecided.do` is Rollback");
+    return roll_back(status, now, api::RollbackCause::Undecided,
+                     "no verdict in time, and `onUndecided.do` is Rollback");
   }
   show_hold(status, pass.holds);
   if (pass.next_look) decision.requeue_after = std::chrono::ceil<milliseconds>(*pass.next_look - now);
@@ -222,12 +244,17 @@ void bake(const Snapshot& snapshot, Decision& decision, Time now) {
   if (answer_quarantine(snapshot, status, now)) return;
   note_gates(snapshot, status, now);
 
+  auto pass = begin_pass(snapshot, now);
   std::vector<judge::Finding> findings;
   for (std::size_t index = 0; index < status.targets.size(); ++index) {
     if (status.targets[index].state != TargetState::Promoted) continue;
+    if (const auto observed = snapshot.observed.find(index); observed != snapshot.observed.end()) {
+      note_readiness(pass, observed->second.seen.complete, status.targets[index]);
+    }
     const auto finding = verdict_of(snapshot, index);
     if (finding.verdict == api::Verdict::Harm) {
-      return answer_harm(snapshot, status, {"", text_of(status.targets[index].target), finding.message, now}, now);
+      return answer_harm(snapshot, status, {"", text_of(status.targets[index].target), finding.message, now},
+                         now);
     }
     findings.push_back(finding);
   }
@@ -247,10 +274,12 @@ void bake(const Snapshot& snapshot, Decision& decision, Time now) {
     return;
   }
   if (action == api::OnUndecided::Rollback) {
-    return roll_back(status, now, true, "no verdict in time, and `onUndecided.do` is Rollback");
+    return roll_back(status, now, api::RollbackCause::Undecided,
+                     "no verdict in time, and `onUndecided.do` is Rollback");
   }
   if (proven) {
-    status.hold = api::Hold{std::string(api::hold::kGatheringEvidence), "the bake is not over", std::nullopt, bake_end};
+    status.hold =
+        api::Hold{std::string(api::hold::kGatheringEvidence), "the bake is not over", std::nullopt, bake_end};
   } else {
     status.hold = hold_for(combined, "bake");
     if (now < bake_end) decision.requeue_after = std::chrono::ceil<milliseconds>(bake_end - now);
@@ -266,14 +295,19 @@ void go_back(const Snapshot& snapshot, Decision& decision, Time now) {
     auto& record = status.targets[index];
     if (record.state == TargetState::RollingBack || record.state == TargetState::RollbackFailed) {
       progress_rollback(pass, index, record);
+    } else if (record.state == TargetState::Promoted && promoted_goes_back(status) && pass.may_claim > 0) {
+      --pass.may_claim;
+      send_back(record, now, summary(status));
     }
-    all_back = all_back && record.state != TargetState::RollingBack && record.state != TargetState::RollbackFailed;
+    const bool waits = record.state == TargetState::Promoted && promoted_goes_back(status);
+    all_back = all_back && !waits && record.state != TargetState::RollingBack &&
+               record.state != TargetState::RollbackFailed;
     failed = failed || record.state == TargetState::RollbackFailed;
   }
   if (pass.next_look) decision.requeue_after = std::chrono::ceil<milliseconds>(*pass.next_look - now);
   if (failed) status.phase = WavePhase::RollbackFailed;
   if (!all_back || !everything_released(snapshot, status)) return;
-  const bool called_off = !status.harm && (snapshot.wave.spec.cancel || snapshot.wave.metadata.deletion_time);
+  const bool called_off = status.rollback_cause == api::RollbackCause::Cancelled;
   status.phase = called_off ? WavePhase::Cancelled : WavePhase::RolledBack;
   status.completion_time = now;
 }
@@ -308,7 +342,9 @@ bool same_intent(const api::TargetStatus& a, const api::TargetStatus& b) {
   return a.state == b.state && a.step == b.step && a.canary_replicas == b.canary_replicas;
 }
 
-bool widens(TargetState state) { return state == TargetState::Claimed || state == TargetState::Canary; }
+bool widens(TargetState state) {
+  return state == TargetState::Claimed || state == TargetState::Canary;
+}
 
 }  // namespace
 
@@ -330,14 +366,24 @@ Decision decide(const Snapshot& snapshot, Time now) {
   decision.status.hold.reset();
   switch (snapshot.wave.status.phase) {
     case WavePhase::Pending:
-    case WavePhase::Waiting: wait(snapshot, decision, now); break;
-    case WavePhase::Running: run(snapshot, decision, now); break;
-    case WavePhase::Baking: bake(snapshot, decision, now); break;
+    case WavePhase::Waiting:
+      wait(snapshot, decision, now);
+      break;
+    case WavePhase::Running:
+      run(snapshot, decision, now);
+      break;
+    case WavePhase::Baking:
+      bake(snapshot, decision, now);
+      break;
     case WavePhase::RollingBack:
-    case WavePhase::RollbackFailed: go_back(snapshot, decision, now); break;
+    case WavePhase::RollbackFailed:
+      go_back(snapshot, decision, now);
+      break;
     case WavePhase::Succeeded:
     case WavePhase::RolledBack:
-    case WavePhase::Cancelled: rest(snapshot, decision, now); break;
+    case WavePhase::Cancelled:
+      rest(snapshot, decision, now);
+      break;
   }
   keep_hold_since(snapshot.wave.status.hold, decision.status.hold, now);
   if (decision.status.hold && decision.status.hold->until_time) {
@@ -361,7 +407,8 @@ std::vector<TargetActs> acts_for(const Snapshot& snapshot, const Decision& decis
   for (const auto& [index, observed] : snapshot.observed) {
     if (index >= persisted.size() || index >= decision.status.targets.size()) continue;
     const auto& record = persisted[index];
-    if (record.state == TargetState::Pending || !same_intent(record, decision.status.targets[index])) continue;
+    if (record.state == TargetState::Pending || !same_intent(record, decision.status.targets[index]))
+      continue;
     if (held && widens(record.state)) continue;
     auto acts = target::next_acts(record, observed.live, claim, now, git_ops_managers);
     if (!acts.empty()) all.push_back({index, std::move(acts)});

@@ -54,10 +54,13 @@ judge::PodEvidence pod_evidence(const target::ObservedPod& observed) {
 judge::QueryEvidence as_evidence(Result<prometheus::QueryAnswer> answer) {
   judge::QueryEvidence evidence;
   if (!answer) {
-    // What Prometheus refuses, or answers too much to, is the gate's fault and stays so; anything else is an outage.
+    // What Prometheus refuses, or answers too much to, is the gate's fault and stays so; anything else is an
+    // outage.
     const auto failure = prometheus::failure_of(answer.error());
-    const bool rejected = failure == prometheus::QueryFailure::Rejected || failure == prometheus::QueryFailure::TooLarge;
-    evidence.state = rejected ? judge::QueryEvidence::State::Rejected : judge::QueryEvidence::State::Unreachable;
+    const bool rejected =
+        failure == prometheus::QueryFailure::Rejected || failure == prometheus::QueryFailure::TooLarge;
+    evidence.state =
+        rejected ? judge::QueryEvidence::State::Rejected : judge::QueryEvidence::State::Unreachable;
     evidence.error = answer.error().message;
     return evidence;
   }
@@ -88,22 +91,34 @@ judge::WaveScope scope_of(const Snapshot& snapshot, std::size_t index) {
   return scope;
 }
 
-// At least three samples over `for`, and no more than Prometheus gives in one answer (11,000 a series).
-milliseconds step_for(const api::GateSpec& gate, microseconds range) {
-  const auto wanted = gate.threshold ? gate.threshold->hold_for / 3 : gate.interval;
-  const auto fine = std::clamp(wanted, milliseconds(1000), std::max(gate.interval, milliseconds(1000)));
-  return std::max(fine, std::chrono::ceil<milliseconds>(range / 5000));
+// At least three samples over `for`, one an interval, the last of them now: what is not seen to its end is
+// no evidence.
+milliseconds threshold_step(const api::GateSpec& gate) {
+  const auto hold_for = gate.threshold->hold_for;
+  const auto samples =
+      std::max<std::int64_t>(3, (hold_for + gate.interval - milliseconds(1)) / gate.interval);
+  return std::max(hold_for / samples, milliseconds(100));
+}
+
+// No more than Prometheus gives in one answer (11,000 a series).
+milliseconds alerts_step(const api::GateSpec& gate, microseconds range) {
+  return std::max(gate.interval, std::chrono::ceil<milliseconds>(range / 5000));
 }
 
 }  // namespace
 
-judge::TargetEvidence pod_evidence(const api::TargetStatus& record, const target::Observation& seen) {
+judge::TargetEvidence pod_evidence(const api::TargetStatus& record, const target::Observation& seen,
+                                   const std::set<std::string>& lost_nodes) {
   judge::TargetEvidence evidence;
   evidence.target = text_of(record.target);
   evidence.since = record.state_since_time.value_or(Time());
   evidence.wanted_patched = seen.wanted_patched;
   evidence.step_complete = record.state == TargetState::Canary ? seen.step_complete : seen.complete;
-  for (const auto& pod : seen.pods) evidence.pods.push_back(pod_evidence(pod));
+  evidence.incomplete_since = record.unready_since_time;
+  for (const auto& pod : seen.pods) {
+    evidence.pods.push_back(pod_evidence(pod));
+    evidence.pods.back().node_ready = !lost_nodes.contains(pod.pod.node);
+  }
   return evidence;
 }
 
@@ -131,14 +146,15 @@ std::optional<Time> GateKeeper::judge_targets(Snapshot& snapshot, Time now) {
     const auto& record = wave.status.targets[index];
     const bool baking = wave.status.phase == WavePhase::Baking;
     const Time since = (baking ? wave.status.bake_start_time : record.state_since_time).value_or(now);
-    auto evidence = pod_evidence(record, observed.seen);
+    auto evidence = pod_evidence(record, observed.seen, snapshot.lost_nodes);
     evidence.since = since;
     snapshot.findings.push_back({"pods", index, judge::judge_pods(evidence, pod_limits(wave.spec), now)});
     for (const auto& gate : wave.spec.gates) {
       auto finding = remembered_or_ask(snapshot, gate, index, since, now, next);
       // What was measured before every copy of the step was ready speaks for the old copies.
       const auto hold_for = gate.threshold ? gate.threshold->hold_for : milliseconds(0);
-      const bool too_early = !baking && (!record.ready_since_time || now < *record.ready_since_time + hold_for);
+      const bool too_early =
+          !baking && (!record.ready_since_time || now < *record.ready_since_time + hold_for);
       if (finding.verdict == api::Verdict::Pass && too_early) {
         finding.verdict = api::Verdict::Undecided;
         finding.message = fmt::format("well so far, but not yet {} since every copy of the step is ready",
@@ -158,7 +174,8 @@ std::optional<Time> GateKeeper::judge_before_start(Snapshot& snapshot, Time now)
   for (const auto& gate : snapshot.wave.spec.gates) {
     if (!gate.threshold) continue;
     for (std::size_t index = 0; index < targets; ++index) {
-      const auto since = now - gate.threshold->hold_for;
+      // Well before the window of the query, which alone says how much is asked for.
+      const auto since = now - 2 * gate.threshold->hold_for;
       snapshot.findings.push_back({gate.name, index, ask_threshold(snapshot, gate, index, since, now)});
     }
     next = now + gate.interval;
@@ -180,8 +197,9 @@ void GateKeeper::forget(const std::string& wave_uid) {
   remembered_.erase(wave_uid);
 }
 
-judge::Finding GateKeeper::remembered_or_ask(const Snapshot& snapshot, const api::GateSpec& gate, std::size_t index,
-                                             Time since, Time now, std::optional<Time>& next) {
+judge::Finding GateKeeper::remembered_or_ask(const Snapshot& snapshot, const api::GateSpec& gate,
+                                             std::size_t index, Time since, Time now,
+                                             std::optional<Time>& next) {
   const std::pair question{gate.name, index};
   const auto due_at = [&](Time asked) {
     const auto due = asked + gate.interval;
@@ -205,21 +223,23 @@ judge::Finding GateKeeper::remembered_or_ask(const Snapshot& snapshot, const api
   return finding;
 }
 
-judge::Finding GateKeeper::ask(const Snapshot& snapshot, const api::GateSpec& gate, std::size_t index, Time since,
-                               Time now) {
-  return gate.threshold ? ask_threshold(snapshot, gate, index, since, now) : ask_alerts(snapshot, gate, index, now);
+judge::Finding GateKeeper::ask(const Snapshot& snapshot, const api::GateSpec& gate, std::size_t index,
+                               Time since, Time now) {
+  return gate.threshold ? ask_threshold(snapshot, gate, index, since, now)
+                        : ask_alerts(snapshot, gate, index, now);
 }
 
-judge::Finding GateKeeper::ask_threshold(const Snapshot& snapshot, const api::GateSpec& gate, std::size_t index,
-                                         Time since, Time now) {
+judge::Finding GateKeeper::ask_threshold(const Snapshot& snapshot, const api::GateSpec& gate,
+                                         std::size_t index, Time since, Time now) {
   judge::QueryEvidence evidence;
   evidence.error = "no Prometheus is configured (`prometheus.url`)";
   if (prometheus_ != nullptr) {
     const auto query =
         fill_in(gate.threshold->query, snapshot.wave, snapshot.wave.spec.targets[index], image_of(snapshot));
     const auto begin = std::max(since, now - gate.threshold->hold_for);
-    evidence = as_evidence(begin < now ? prometheus_->query_range(query, begin, now, step_for(gate, now - begin), stop_)
-                                       : prometheus_->query(query, now, stop_));
+    evidence =
+        as_evidence(begin < now ? prometheus_->query_range(query, begin, now, threshold_step(gate), stop_)
+                                : prometheus_->query(query, now, stop_));
   }
   return judge::judge_threshold(gate, evidence, since, now);
 }
@@ -232,12 +252,13 @@ judge::Finding GateKeeper::ask_alerts(const Snapshot& snapshot, const api::GateS
   // Since the wave began, not the step: what began to fire in an earlier step still counts.
   const auto since = snapshot.wave.status.start_time.value_or(now);
   if (prometheus_ != nullptr) {
-    const auto query = fmt::format("ALERTS{{alertstate=\"firing\",{}}}",
-                                   fill_in(gate.alerts->match, snapshot.wave, snapshot.wave.spec.targets[index],
-                                           image_of(snapshot)));
+    const auto query = fmt::format(
+        "ALERTS{{alertstate=\"firing\",{}}}",
+        fill_in(gate.alerts->match, snapshot.wave, snapshot.wave.spec.targets[index], image_of(snapshot)));
     before = as_evidence(prometheus_->query(query, since, stop_));
-    during = as_evidence(since < now ? prometheus_->query_range(query, since, now, step_for(gate, now - since), stop_)
-                                     : prometheus_->query(query, now, stop_));
+    during = as_evidence(
+        since < now ? prometheus_->query_range(query, since, now, alerts_step(gate, now - since), stop_)
+                    : prometheus_->query(query, now, stop_));
   }
   return judge::judge_alerts(gate, before, during, scope_of(snapshot, index), since, now);
 }

@@ -21,7 +21,8 @@ struct PodGateLimits {
 };
 
 /// Pods as the judge wants them. `since` is when the record's state began.
-judge::TargetEvidence pod_evidence(const api::TargetStatus& record, const target::Observation& seen);
+judge::TargetEvidence pod_evidence(const api::TargetStatus& record, const target::Observation& seen,
+                                   const std::set<std::string>& lost_nodes);
 
 /// The query with {{namespace}}, {{workload}}, {{wave}} and {{image}} filled in, escaped for a PromQL string.
 std::string fill_in(std::string_view query, const api::PatchWave& wave, const api::WaveTarget& target,
@@ -55,8 +56,8 @@ class GateKeeper {
   [[nodiscard]] judge::PodLimits pod_limits(const api::PatchWaveSpec& spec) const;
   judge::Finding ask(const Snapshot& snapshot, const api::GateSpec& gate, std::size_t index, Time since,
                      Time now);
-  judge::Finding ask_threshold(const Snapshot& snapshot, const api::GateSpec& gate, std::size_t index, Time since,
-                               Time now);
+  judge::Finding ask_threshold(const Snapshot& snapshot, const api::GateSpec& gate, std::size_t index,
+                               Time since, Time now);
   judge::Finding ask_alerts(const Snapshot& snapshot, const api::GateSpec& gate, std::size_t index, Time now);
   judge::Finding remembered_or_ask(const Snapshot& snapshot, const api::GateSpec& gate, std::size_t index,
                                    Time since, Time now, std::optional<Time>& next);
@@ -65,7 +66,7 @@ class GateKeeper {
   PodGateLimits limits_;
   std::stop_token stop_;
   std::mutex mutex_;
-  using Question = std::pair<std::string, std::size_t>;  ///< Gate and index of the target.
+  using Question = std::pair<std::string, std::size_t>;               ///< Gate and index of the target.
   std::map<std::string, std::map<Question, Remembered>> remembered_;  ///< By wave UID.
 };
 

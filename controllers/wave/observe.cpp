@@ -18,7 +18,8 @@ api::LabelSelector selector_of(const Json& workload) {
   api::LabelSelector selector;
   selector.match_labels = selector_labels(workload);
   for (const auto& expression : array_at(workload, {"spec", "selector", "matchExpressions"})) {
-    api::LabelRequirement requirement{string_at(expression, {"key"}), string_at(expression, {"operator"}), {}};
+    api::LabelRequirement requirement{
+        string_at(expression, {"key"}), string_at(expression, {"operator"}), {}};
     for (const auto& value : array_at(expression, {"values"})) {
       if (value.is_string()) requirement.values.push_back(value.get<std::string>());
     }
@@ -47,9 +48,12 @@ Result<std::optional<Json>> get_if_there(const kube::Client& client, const kube:
 
 const kube::ObjectStore& store_of(const inventory::Stores& stores, api::WorkloadKind kind) {
   switch (kind) {
-    case api::WorkloadKind::Deployment: return stores.deployments;
-    case api::WorkloadKind::StatefulSet: return stores.stateful_sets;
-    case api::WorkloadKind::DaemonSet: return stores.daemon_sets;
+    case api::WorkloadKind::Deployment:
+      return stores.deployments;
+    case api::WorkloadKind::StatefulSet:
+      return stores.stateful_sets;
+    case api::WorkloadKind::DaemonSet:
+      return stores.daemon_sets;
   }
   return stores.deployments;
 }
@@ -64,7 +68,8 @@ Result<target::LiveTarget> read_live(const kube::Client& client, const inventory
   if (!workload) return fail(std::move(workload.error()));
   live.workload = std::move(*workload);
 
-  const bool may_have_canary = kind == api::WorkloadKind::Deployment && record.state != api::TargetState::Pending;
+  const bool may_have_canary =
+      kind == api::WorkloadKind::Deployment && record.state != api::TargetState::Pending;
   if (may_have_canary) {
     auto canary = get_if_there(client, kube::resources::kDeployments, ns, target::canary_name(name));
     if (!canary) return fail(std::move(canary.error()));

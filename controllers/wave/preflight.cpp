@@ -43,8 +43,9 @@ std::optional<api::Hold> window_closed(const Snapshot& snapshot, Time now) {
   const auto state = plan::window_state(windows, now);
   if (state.open) return std::nullopt;
   return hold(api::hold::kWindowClosed,
-              state.until ? fmt::format("{}; the next window opens {}", state.reason, format_time(*state.until))
-                          : fmt::format("{}; no window opens within a year", state.reason),
+              state.until
+                  ? fmt::format("{}; the next window opens {}", state.reason, format_time(*state.until))
+                  : fmt::format("{}; no window opens within a year", state.reason),
               state.until);
 }
 
@@ -53,7 +54,8 @@ std::optional<api::Hold> does_not_fit(const Snapshot& snapshot, Time now) {
   const auto state = plan::window_state(spec.windows, now);
   const auto needed = expected_duration(spec);
   if (!state.open || plan::fits(state, needed, now)) return std::nullopt;
-  const auto later = plan::open_intervals(spec.windows, *state.until, *state.until + std::chrono::days(366), 1);
+  const auto later =
+      plan::open_intervals(spec.windows, *state.until, *state.until + std::chrono::days(366), 1);
   return hold(api::hold::kDoesNotFitWindow,
               fmt::format("the wave takes at least {} and the window closes {}", format_duration(needed),
                           format_time(*state.until)),
@@ -77,10 +79,10 @@ std::optional<api::Hold> patch_unusable(const Snapshot& snapshot) {
 std::optional<api::Hold> predecessor_open(const Snapshot& snapshot) {
   for (const auto& before : snapshot.predecessors) {
     if (before.exists && before.phase == api::WavePhase::Succeeded) continue;
-    return hold(api::hold::kPredecessor,
-                before.exists ? fmt::format("PatchWave '{}' is {}; it must be Succeeded", before.name,
-                                            api::to_string(before.phase))
-                              : fmt::format("PatchWave '{}' does not exist", before.name));
+    return hold(api::hold::kPredecessor, before.exists
+                                             ? fmt::format("PatchWave '{}' is {}; it must be Succeeded",
+                                                           before.name, api::to_string(before.phase))
+                                             : fmt::format("PatchWave '{}' does not exist", before.name));
   }
   return std::nullopt;
 }
@@ -134,7 +136,8 @@ std::optional<api::Hold> hold_before_start(const Snapshot& snapshot, Time now) {
   if (auto held = patch_unusable(snapshot)) return held;
   if (auto held = quarantined(snapshot)) return held;
   if (snapshot.wave.spec.mode == api::Mode::Observe) {
-    return hold(api::hold::kObserveOnly, "mode is Observe: this is what would be done, and nothing is written");
+    return hold(api::hold::kObserveOnly,
+                "mode is Observe: this is what would be done, and nothing is written");
   }
   if (auto held = predecessor_open(snapshot)) return held;
   if (auto held = not_approved(snapshot)) return held;

@@ -18,7 +18,7 @@ std::optional<api::Hold> hold_before_start(const Snapshot& snapshot, Time now);
 struct ApprovalState {
   bool approved = false;
   bool denied = false;
-  bool outdated = false;   ///< There is one, for another plan.
+  bool outdated = false;  ///< There is one, for another plan.
   std::string approver;
   std::string reason;
 };

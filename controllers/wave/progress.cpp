@@ -15,6 +15,7 @@ void enter(TargetStatus& record, TargetState state, Time now, std::string messag
   record.state = state;
   record.state_since_time = now;
   record.ready_since_time.reset();
+  record.unready_since_time.reset();
   record.message = std::move(message);
 }
 
@@ -25,7 +26,9 @@ void held(Pass& pass, const TargetStatus& record, std::string_view reason, std::
 }
 
 // A step of everything is the promotion itself: there is no copy left to compare with.
-bool is_whole(const api::CountOrPercent& step) { return step.percent && step.value >= 100; }
+bool is_whole(const api::CountOrPercent& step) {
+  return step.percent && step.value >= 100;
+}
 
 void enter_step(const Pass& pass, TargetStatus& record, int step, int desired) {
   const auto& steps = pass.snapshot.wave.spec.steps;
@@ -37,8 +40,9 @@ void enter_step(const Pass& pass, TargetStatus& record, int step, int desired) {
     return;
   }
   record.canary_replicas = target::copies_for(steps[at], desired);
-  enter(record, TargetState::Canary, pass.now,
-        fmt::format("step {} of {}: {} of {} copies", step + 1, steps.size(), record.canary_replicas, desired));
+  enter(
+      record, TargetState::Canary, pass.now,
+      fmt::format("step {} of {}: {} of {} copies", step + 1, steps.size(), record.canary_replicas, desired));
 }
 
 void skip(TargetStatus& record, Time now, std::string message) {
@@ -54,31 +58,39 @@ bool vanished(const Pass& pass, const target::Observation& seen, TargetStatus& r
   return true;
 }
 
-bool conflicts(Pass& pass, const target::Observation& seen, const TargetStatus& record) {
+// Nothing is written forward over any of these, so waiting in silence would be waiting for ever.
+bool obstructed(Pass& pass, const target::Observation& seen, const TargetStatus& record) {
+  if (!seen.gitops_manager.empty()) {
+    held(pass, record, api::hold::kFieldConflict,
+         fmt::format("'{}' keeps the image field and would put it back; let it ignore that field",
+                     seen.gitops_manager));
+    return true;
+  }
+  if (!seen.problem.empty()) {
+    held(pass, record, api::hold::kTargetNotReady, seen.problem);
+    return true;
+  }
   if (!seen.foreign_write) return false;
   held(pass, record, api::hold::kFieldConflict,
-       fmt::format("'{}' set the image of container '{}' to '{}'; put back what the wave expects or cancel the "
-                   "wave",
-                   seen.foreign_write->manager, seen.foreign_write->container, seen.foreign_write->image));
+       fmt::format(
+           "'{}' set the image of container '{}' to '{}'; put back what the wave expects or cancel the "
+           "wave",
+           seen.foreign_write->manager, seen.foreign_write->container, seen.foreign_write->image));
   return true;
 }
 
 void claim(Pass& pass, const target::Observation& seen, TargetStatus& record) {
   if (!seen.exists) return skip(record, pass.now, "does not exist");
-  if (!seen.problem.empty()) return held(pass, record, api::hold::kTargetNotReady, seen.problem);
   if (!seen.claimed_by.empty() && seen.claimed_by != pass.claim) {
     return held(pass, record, api::hold::kClaimedElsewhere,
                 fmt::format("is being changed by '{}'", seen.claimed_by));
   }
   if (seen.already_patched) return skip(record, pass.now, "has the image already");
-  if (!seen.gitops_manager.empty()) {
-    return held(pass, record, api::hold::kFieldConflict,
-                fmt::format("'{}' keeps the image field and would put it back; let it ignore that field",
-                            seen.gitops_manager));
-  }
+  if (obstructed(pass, seen, record)) return;
   if (seen.ready < seen.desired) {
-    return held(pass, record, api::hold::kTargetNotReady,
-                fmt::format("{} of {} copies are ready before anything was changed", seen.ready, seen.desired));
+    return held(
+        pass, record, api::hold::kTargetNotReady,
+        fmt::format("{} of {} copies are ready before anything was changed", seen.ready, seen.desired));
   }
   if (pass.widening_held) {
     pass.holds.push_back(*pass.widening_held);
@@ -97,10 +109,13 @@ void claim(Pass& pass, const target::Observation& seen, TargetStatus& record) {
 
 void begin(Pass& pass, const target::Observation& seen, TargetStatus& record) {
   if (vanished(pass, seen, record)) return;
-  if (!seen.claimed_by.empty() && seen.claimed_by != pass.claim) {
+  const bool taken = !seen.claimed_by.empty() && seen.claimed_by != pass.claim;
+  const bool changed_since = seen.claimed_by.empty() && !seen.problem.empty();
+  if (taken || changed_since) {
+    // Nothing of ours is on it yet, so what was there before is put on record anew.
     record.before = {};
     record.uid.clear();
-    enter(record, TargetState::Pending, pass.now, "another wave was first");
+    enter(record, TargetState::Pending, pass.now, taken ? "another wave was first" : seen.problem);
     return;
   }
   if (pass.widening_held) {
@@ -124,20 +139,14 @@ void advance(Pass& pass, const target::Observation& seen, TargetStatus& record, 
 void watch_step(Pass& pass, std::size_t index, const target::Observation& seen, TargetStatus& record) {
   if (vanished(pass, seen, record)) return;
   const bool complete = record.state == TargetState::Promoting ? seen.complete : seen.step_complete;
-  if (!complete) {
-    record.ready_since_time.reset();
-  } else if (!record.ready_since_time) {
-    record.ready_since_time = pass.now;
-    pass.look_again(pass.now + pass.snapshot.wave.spec.step_bake);
-  }
-
+  note_readiness(pass, complete, record);
   const auto finding = verdict_of(pass.snapshot, index);
   if (finding.verdict == api::Verdict::Harm) {
     if (!pass.harm) pass.harm = api::Harm{"", text_of(record.target), finding.message, pass.now};
     record.message = finding.message;
     return;
   }
-  if (conflicts(pass, seen, record)) return;
+  if (obstructed(pass, seen, record)) return;
   if (finding.verdict == api::Verdict::Pass && complete) {
     return advance(pass, seen, record, finding.message);
   }
@@ -147,8 +156,9 @@ void watch_step(Pass& pass, std::size_t index, const target::Observation& seen, 
   if (const auto action = undecided_action(spec, since, pass.now)) {
     if (*action == api::OnUndecided::Rollback) pass.give_up_undecided = true;
     if (*action == api::OnUndecided::Advance && complete) {
-      return advance(pass, seen, record,
-                     fmt::format("advanced without a verdict after {}", format_duration(spec.on_undecided.after)));
+      return advance(
+          pass, seen, record,
+          fmt::format("advanced without a verdict after {}", format_duration(spec.on_undecided.after)));
     }
   } else {
     pass.look_again(since + spec.on_undecided.after);
@@ -164,11 +174,15 @@ void progress_target(Pass& pass, std::size_t index, TargetStatus& record) {
   if (observed == pass.snapshot.observed.end()) return;
   const auto& seen = observed->second.seen;
   switch (record.state) {
-    case TargetState::Pending: return claim(pass, seen, record);
-    case TargetState::Claimed: return begin(pass, seen, record);
+    case TargetState::Pending:
+      return claim(pass, seen, record);
+    case TargetState::Claimed:
+      return begin(pass, seen, record);
     case TargetState::Canary:
-    case TargetState::Promoting: return watch_step(pass, index, seen, record);
-    default: return;
+    case TargetState::Promoting:
+      return watch_step(pass, index, seen, record);
+    default:
+      return;
   }
 }
 
@@ -185,9 +199,23 @@ void progress_rollback(Pass& pass, std::size_t index, TargetStatus& record) {
       record.state_since_time.value_or(pass.now) + 2 * pass.snapshot.wave.spec.progress_deadline;
   if (record.state != TargetState::RollingBack) return;
   if (pass.now < deadline) return pass.look_again(deadline);
-  enter(record, TargetState::RollbackFailed, pass.now,
-        fmt::format("is not back after {}: {} of {} copies are ready; retried until it is",
-                    format_duration(2 * pass.snapshot.wave.spec.progress_deadline), seen.ready, seen.desired));
+  enter(
+      record, TargetState::RollbackFailed, pass.now,
+      fmt::format("is not back after {}: {} of {} copies are ready; retried until it is",
+                  format_duration(2 * pass.snapshot.wave.spec.progress_deadline), seen.ready, seen.desired));
+}
+
+void note_readiness(Pass& pass, bool complete, TargetStatus& record) {
+  if (complete) {
+    record.unready_since_time.reset();
+    if (!record.ready_since_time) {
+      record.ready_since_time = pass.now;
+      pass.look_again(pass.now + pass.snapshot.wave.spec.step_bake);
+    }
+    return;
+  }
+  if (record.ready_since_time) record.unready_since_time = pass.now;
+  record.ready_since_time.reset();
 }
 
 judge::Finding verdict_of(const Snapshot& snapshot, std::size_t index) {
@@ -202,16 +230,19 @@ judge::Finding verdict_of(const Snapshot& snapshot, std::size_t index) {
   const std::size_t gates = snapshot.wave.spec.gates.size() + 1;  // "pods" is always on.
   auto combined = judge::combine(findings);
   if (combined.verdict == api::Verdict::Pass && findings.size() < gates) {
-    return {api::Verdict::Undecided, judge::Absence::None, "not every gate has been asked yet", "", std::nullopt};
+    return {api::Verdict::Undecided, judge::Absence::None, "not every gate has been asked yet", "",
+            std::nullopt};
   }
   return combined;
 }
 
 api::Hold hold_for(const judge::Finding& finding, std::string_view target) {
-  const auto reason = finding.absence == judge::Absence::TelemetryUnavailable ? api::hold::kTelemetryUnavailable
-                      : finding.absence == judge::Absence::NoData             ? api::hold::kNoData
-                                                                              : api::hold::kGatheringEvidence;
-  return {std::string(reason), fmt::format("{}: {}", target, finding.message), std::nullopt, finding.decides_time};
+  const auto reason = finding.absence == judge::Absence::TelemetryUnavailable
+                          ? api::hold::kTelemetryUnavailable
+                      : finding.absence == judge::Absence::NoData ? api::hold::kNoData
+                                                                  : api::hold::kGatheringEvidence;
+  return {std::string(reason), fmt::format("{}: {}", target, finding.message), std::nullopt,
+          finding.decides_time};
 }
 
 std::string text_of(const api::WaveTarget& target) {

@@ -18,10 +18,10 @@ struct Pass {
   std::optional<api::Hold> widening_held;
   int may_claim = 0;
 
-  std::vector<api::Hold> holds = {};       ///< Of targets that could not move.
-  std::optional<api::Harm> harm = {};      ///< The first harm shown.
-  bool give_up_undecided = false;          ///< onUndecided: Rollback has run out.
-  std::optional<Time> next_look = {};      ///< When time alone may change something.
+  std::vector<api::Hold> holds = {};   ///< Of targets that could not move.
+  std::optional<api::Harm> harm = {};  ///< The first harm shown.
+  bool give_up_undecided = false;      ///< onUndecided: Rollback has run out.
+  std::optional<Time> next_look = {};  ///< When time alone may change something.
 
   void look_again(std::optional<Time> at) {
     if (at && *at > now && (!next_look || *at < *next_look)) next_look = at;
@@ -33,6 +33,9 @@ void progress_target(Pass& pass, std::size_t index, api::TargetStatus& record);
 
 /// Moves a record in RollingBack or RollbackFailed.
 void progress_rollback(Pass& pass, std::size_t index, api::TargetStatus& record);
+
+/// Keeps since when the copies of a step are ready, or, when they had been, since when they are not.
+void note_readiness(Pass& pass, bool complete, api::TargetStatus& record);
 
 /// Verdict over all gates for one target; Undecided while any gate has not been asked.
 judge::Finding verdict_of(const Snapshot& snapshot, std::size_t index);

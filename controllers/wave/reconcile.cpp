@@ -55,6 +55,13 @@ bool same_but_for_texts(api::PatchWaveStatus a, api::PatchWaveStatus b) {
   return a == b;
 }
 
+bool may_begin_more(const api::PatchWaveStatus& status) {
+  return std::any_of(status.targets.begin(), status.targets.end(), [&](const api::TargetStatus& record) {
+    return (record.state == TargetState::Pending && status.phase == WavePhase::Running) ||
+           (record.state == TargetState::Promoted && status.phase == WavePhase::RollingBack);
+  });
+}
+
 std::optional<api::Hold> hold_from(const target::Outcome& outcome, const api::WaveTarget& target) {
   const auto text = fmt::format("{}: {}", text_of(target), outcome.message);
   if (outcome.kind == target::Outcome::Kind::Refused) {
@@ -105,10 +112,14 @@ Result<runtime::ReconcileResult> WaveReconciler::reconcile(const std::string& ke
   snapshot.wave = std::move(*wave);
   if (auto done = read_surroundings(snapshot); !done) return fail(std::move(done.error()));
   if (auto done = observe_targets(snapshot, now); !done) return fail(std::move(done.error()));
-  const bool waiting = snapshot.wave.status.phase == WavePhase::Pending || snapshot.wave.status.phase == WavePhase::Waiting;
-  const auto next_gate = waiting ? with_.gates.judge_before_start(snapshot, now) : with_.gates.judge_targets(snapshot, now);
+  const bool waiting =
+      snapshot.wave.status.phase == WavePhase::Pending || snapshot.wave.status.phase == WavePhase::Waiting;
+  const auto next_gate =
+      waiting ? with_.gates.judge_before_start(snapshot, now) : with_.gates.judge_targets(snapshot, now);
 
-  auto decision = decide_within_budget(snapshot, now);
+  auto decided = decide_within_budget(snapshot, now);
+  if (!decided) return fail(std::move(decided.error()));
+  auto& decision = *decided;
   if (next_gate) sooner(decision.requeue_after, std::chrono::ceil<milliseconds>(*next_gate - now));
   perform_acts(snapshot, decision, now);
   if (decision.status == snapshot.wave.status) return runtime::ReconcileResult{decision.requeue_after};
@@ -117,7 +128,8 @@ Result<runtime::ReconcileResult> WaveReconciler::reconcile(const std::string& ke
     sooner(decision.requeue_after, kTextInterval);
     return runtime::ReconcileResult{decision.requeue_after};
   }
-  if (auto written = write_status(object, snapshot, decision); !written) return fail(std::move(written.error()));
+  if (auto written = write_status(object, snapshot, decision); !written)
+    return fail(std::move(written.error()));
   note_written(snapshot.wave.metadata.uid, now);
   return runtime::ReconcileResult{moved ? milliseconds(0) : decision.requeue_after};
 }
@@ -159,13 +171,19 @@ Result<void> WaveReconciler::read_surroundings(Snapshot& snapshot) {
   } else if (!status::is_gone(patch.error())) {
     return fail(std::move(patch.error()));
   }
-  if (const auto policy = with_.stores.policies.get(ns, wave.spec.policy); policy && !wave.spec.policy.empty()) {
+  if (const auto policy = with_.stores.policies.get(ns, wave.spec.policy);
+      policy && !wave.spec.policy.empty()) {
     if (auto parsed = api::parse_policy(*policy)) snapshot.policy = std::move(*parsed);
   }
   for (const auto& object : with_.stores.approvals.list(ns)) {
     auto approval = api::parse_approval(*object);
     if (approval && approval->spec.wave == wave.metadata.name && !approval->metadata.deletion_time) {
       snapshot.approvals.push_back(std::move(*approval));
+    }
+  }
+  if (wave.status.phase == WavePhase::Running || wave.status.phase == WavePhase::Baking) {
+    for (const auto& node : with_.stores.nodes.list()) {
+      if (!node.ready()) snapshot.lost_nodes.insert(node.name);
     }
   }
   for (const auto& name : wave.spec.after) {
@@ -185,7 +203,8 @@ Result<void> WaveReconciler::observe_targets(Snapshot& snapshot, Time now) {
   const auto& wave = snapshot.wave;
   if (api::has_ended(wave.status.phase)) return {};
   const auto image = image_of(snapshot);
-  int candidates = wave.spec.max_unavailable.of(static_cast<int>(wave.spec.targets.size())) + kSpareCandidates;
+  int candidates =
+      wave.spec.max_unavailable.of(static_cast<int>(wave.spec.targets.size())) + kSpareCandidates;
   for (std::size_t index = 0; index < wave.status.targets.size(); ++index) {
     const auto& record = wave.status.targets[index];
     const bool untouched = record.uid.empty();
@@ -204,7 +223,26 @@ Result<void> WaveReconciler::observe_targets(Snapshot& snapshot, Time now) {
   return {};
 }
 
-Decision WaveReconciler::decide_within_budget(Snapshot& snapshot, Time now) {
+// Live when more may be begun: after a restart the caches may not show yet what the others have begun.
+Result<BudgetLedger::Counts> WaveReconciler::count_transitions(const api::PatchWave& wave) const {
+  BudgetLedger::Counts counts;
+  const auto count = [&](const Json& object) {
+    const auto other = api::parse_wave(object);
+    if (other && other->spec.policy == wave.spec.policy) {
+      counts[other->metadata.uid] = targets_in_transition(other->status);
+    }
+  };
+  if (!may_begin_more(wave.status)) {
+    for (const auto& object : with_.stores.waves.list(wave.metadata.ns)) count(*object);
+    return counts;
+  }
+  const auto waves = with_.client.list(kube::resources::kPatchWaves, wave.metadata.ns);
+  if (!waves) return fail(waves.error());
+  for (const auto& object : array_at(*waves, {"items"})) count(object);
+  return counts;
+}
+
+Result<Decision> WaveReconciler::decide_within_budget(Snapshot& snapshot, Time now) {
   const auto& wave = snapshot.wave;
   const int own = targets_in_transition(wave.status);
   const int own_limit = wave.spec.max_unavailable.of(static_cast<int>(wave.spec.targets.size()));
@@ -212,16 +250,11 @@ Decision WaveReconciler::decide_within_budget(Snapshot& snapshot, Time now) {
     snapshot.may_claim = own_limit - own;
     return decide(snapshot, now);
   }
-  BudgetLedger::Counts seen;
-  for (const auto& object : with_.stores.waves.list(wave.metadata.ns)) {
-    auto other = api::parse_wave(*object);
-    if (other && other->spec.policy == wave.spec.policy) {
-      seen[other->metadata.uid] = targets_in_transition(other->status);
-    }
-  }
+  const auto seen = count_transitions(wave);
+  if (!seen) return fail(seen.error());
   Decision decision;
   const int budget = snapshot.policy->spec.max_unavailable.of(std::max(1, snapshot.policy->status.targets));
-  ledger_.with_others(wave.metadata.ns + "/" + wave.spec.policy, wave.metadata.uid, seen, [&](int others) {
+  ledger_.with_others(wave.metadata.ns + "/" + wave.spec.policy, wave.metadata.uid, *seen, [&](int others) {
     snapshot.may_claim = std::min(own_limit - own, budget - others - own);
     decision = decide(snapshot, now);
     return targets_in_transition(decision.status);
@@ -251,10 +284,11 @@ void WaveReconciler::perform_acts(const Snapshot& snapshot, Decision& decision, 
     const auto& target = snapshot.wave.spec.targets[index];
     for (const auto& act : acts) {
       const auto outcome = target::perform(with_.client, act);
-      with_.log.info("wrote to target", {{"wave", snapshot.wave.metadata.ns + "/" + snapshot.wave.metadata.name},
-                                         {"target", text_of(target)},
-                                         {"act", act.why},
-                                         {"outcome", outcome.kind == target::Outcome::Kind::Done ? "done" : outcome.message}});
+      with_.log.info("wrote to target",
+                     {{"wave", snapshot.wave.metadata.ns + "/" + snapshot.wave.metadata.name},
+                      {"target", text_of(target)},
+                      {"act", act.why},
+                      {"outcome", outcome.kind == target::Outcome::Kind::Done ? "done" : outcome.message}});
       if (auto hold = hold_from(outcome, target)) {
         if (!snapshot.wave.status.hold || snapshot.wave.status.hold->reason != hold->reason) {
           hold->since_time = now;
@@ -275,7 +309,8 @@ void WaveReconciler::perform_acts(const Snapshot& snapshot, Decision& decision, 
   }
 }
 
-Result<void> WaveReconciler::write_status(const Json& object, const Snapshot& snapshot, const Decision& decision) {
+Result<void> WaveReconciler::write_status(const Json& object, const Snapshot& snapshot,
+                                          const Decision& decision) {
   auto written =
       status::write(with_.client, kube::resources::kPatchWaves, object, api::print_status(decision.status));
   if (!written) return fail(std::move(written.error()));

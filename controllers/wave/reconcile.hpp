@@ -48,7 +48,8 @@ class WaveReconciler {
   Result<void> drop_finalizer(const Json& object);
   Result<void> read_surroundings(Snapshot& snapshot);
   Result<void> observe_targets(Snapshot& snapshot, Time now);
-  Decision decide_within_budget(Snapshot& snapshot, Time now);
+  Result<Decision> decide_within_budget(Snapshot& snapshot, Time now);
+  Result<BudgetLedger::Counts> count_transitions(const api::PatchWave& wave) const;
   void perform_acts(const Snapshot& snapshot, Decision& decision, Time now);
   Result<void> write_status(const Json& object, const Snapshot& snapshot, const Decision& decision);
 

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -35,13 +36,16 @@ struct GateFinding {
 struct Snapshot {
   api::PatchWave wave;
   std::optional<api::Patch> patch;
-  std::optional<api::PatchPolicy> policy;   ///< The wave's policy, when it has one that exists.
+  std::optional<api::PatchPolicy> policy;     ///< The wave's policy, when it has one that exists.
   std::vector<api::PatchApproval> approvals;  ///< Those that name this wave.
   std::vector<Predecessor> predecessors;      ///< In the order of spec.after.
 
   /// By index into spec.targets. Targets in flight are always here; untouched ones only as far as they may
   /// be claimed now.
   std::map<std::size_t, ObservedTarget> observed;
+
+  /// Nodes that are not ready: what their pods show is not the patch's doing.
+  std::set<std::string> lost_nodes;
 
   /// Findings for targets in Canary, Promoting and, while Baking, Promoted. Before the start: those of the
   /// Prometheus gates on the unchanged workloads.

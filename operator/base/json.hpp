@@ -23,8 +23,10 @@ std::string print_json_pretty(const Json& json);
 
 /// Reads along a path of keys; nullptr when a part is missing, null, or not an object. Never throws.
 const Json* find(const Json& json, std::initializer_list<std::string_view> path);
-std::string string_at(const Json& json, std::initializer_list<std::string_view> path, std::string_view otherwise = "");
-std::int64_t integer_at(const Json& json, std::initializer_list<std::string_view> path, std::int64_t otherwise = 0);
+std::string string_at(const Json& json, std::initializer_list<std::string_view> path,
+                      std::string_view otherwise = "");
+std::int64_t integer_at(const Json& json, std::initializer_list<std::string_view> path,
+                        std::int64_t otherwise = 0);
 bool bool_at(const Json& json, std::initializer_list<std::string_view> path, bool otherwise = false);
 /// An empty array when missing.
 const Json& array_at(const Json& json, std::initializer_list<std::string_view> path);

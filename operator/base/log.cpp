@@ -17,15 +17,20 @@ Result<LogLevel> parse_log_level(std::string_view text) {
 
 std::string_view to_string(LogLevel level) {
   switch (level) {
-    case LogLevel::Debug: return "debug";
-    case LogLevel::Info: return "info";
-    case LogLevel::Warning: return "warning";
-    case LogLevel::Error: return "error";
+    case LogLevel::Debug:
+      return "debug";
+    case LogLevel::Info:
+      return "info";
+    case LogLevel::Warning:
+      return "warning";
+    case LogLevel::Error:
+      return "error";
   }
   return "info";
 }
 
-Log::Log(const Clock& clock, LogLevel level, Sink sink) : clock_(clock), level_(level), sink_(std::move(sink)) {}
+Log::Log(const Clock& clock, LogLevel level, Sink sink)
+    : clock_(clock), level_(level), sink_(std::move(sink)) {}
 
 Log::Sink Log::standard_error() {
   return [](std::string_view line) {

@@ -29,10 +29,18 @@ class Log {
   /// Lines to standard error.
   static Sink standard_error();
 
-  void debug(std::string_view message, const Json& fields = Json::object()) { write(LogLevel::Debug, message, fields); }
-  void info(std::string_view message, const Json& fields = Json::object()) { write(LogLevel::Info, message, fields); }
-  void warning(std::string_view message, const Json& fields = Json::object()) { write(LogLevel::Warning, message, fields); }
-  void error(std::string_view message, const Json& fields = Json::object()) { write(LogLevel::Error, message, fields); }
+  void debug(std::string_view message, const Json& fields = Json::object()) {
+    write(LogLevel::Debug, message, fields);
+  }
+  void info(std::string_view message, const Json& fields = Json::object()) {
+    write(LogLevel::Info, message, fields);
+  }
+  void warning(std::string_view message, const Json& fields = Json::object()) {
+    write(LogLevel::Warning, message, fields);
+  }
+  void error(std::string_view message, const Json& fields = Json::object()) {
+    write(LogLevel::Error, message, fields);
+  }
 
   [[nodiscard]] bool enabled(LogLevel level) const { return level >= level_; }
 

@@ -6,21 +6,36 @@ namespace patchwave {
 
 std::string_view to_string(ErrorKind kind) {
   switch (kind) {
-    case ErrorKind::Invalid: return "Invalid";
-    case ErrorKind::NotFound: return "NotFound";
-    case ErrorKind::AlreadyExists: return "AlreadyExists";
-    case ErrorKind::Conflict: return "Conflict";
-    case ErrorKind::Gone: return "Gone";
-    case ErrorKind::TooManyRequests: return "TooManyRequests";
-    case ErrorKind::Unauthorized: return "Unauthorized";
-    case ErrorKind::Forbidden: return "Forbidden";
-    case ErrorKind::Unavailable: return "Unavailable";
-    case ErrorKind::Timeout: return "Timeout";
-    case ErrorKind::Cancelled: return "Cancelled";
-    case ErrorKind::Transport: return "Transport";
-    case ErrorKind::Protocol: return "Protocol";
-    case ErrorKind::TooLarge: return "TooLarge";
-    case ErrorKind::Internal: return "Internal";
+    case ErrorKind::Invalid:
+      return "Invalid";
+    case ErrorKind::NotFound:
+      return "NotFound";
+    case ErrorKind::AlreadyExists:
+      return "AlreadyExists";
+    case ErrorKind::Conflict:
+      return "Conflict";
+    case ErrorKind::Gone:
+      return "Gone";
+    case ErrorKind::TooManyRequests:
+      return "TooManyRequests";
+    case ErrorKind::Unauthorized:
+      return "Unauthorized";
+    case ErrorKind::Forbidden:
+      return "Forbidden";
+    case ErrorKind::Unavailable:
+      return "Unavailable";
+    case ErrorKind::Timeout:
+      return "Timeout";
+    case ErrorKind::Cancelled:
+      return "Cancelled";
+    case ErrorKind::Transport:
+      return "Transport";
+    case ErrorKind::Protocol:
+      return "Protocol";
+    case ErrorKind::TooLarge:
+      return "TooLarge";
+    case ErrorKind::Internal:
+      return "Internal";
   }
   return "Internal";
 }
@@ -38,8 +53,10 @@ bool is_transient(ErrorKind kind) {
     case ErrorKind::Timeout:
     case ErrorKind::Transport:
     case ErrorKind::Conflict:
-    case ErrorKind::Gone: return true;
-    default: return false;
+    case ErrorKind::Gone:
+      return true;
+    default:
+      return false;
   }
 }
 

@@ -90,7 +90,9 @@ std::optional<Time> read_time(std::string_view text) {
 
 }  // namespace
 
-std::string format_time(Time time) { return format_civil(time) + "Z"; }
+std::string format_time(Time time) {
+  return format_civil(time) + "Z";
+}
 
 std::string format_micro_time(Time time) {
   const auto fraction = time - std::chrono::floor<seconds>(time);
@@ -160,7 +162,8 @@ std::string format_age(milliseconds age) {
   const auto hours = minutes / 60;
   const auto days = hours / 24;
   const auto with_rest = [](auto whole, char unit, auto rest, char rest_unit) {
-    return rest == 0 ? fmt::format("{}{}", whole, unit) : fmt::format("{}{}{}{}", whole, unit, rest, rest_unit);
+    return rest == 0 ? fmt::format("{}{}", whole, unit)
+                     : fmt::format("{}{}{}{}", whole, unit, rest, rest_unit);
   };
   if (total < 120) return fmt::format("{}s", total);
   if (minutes < 10) return with_rest(minutes, 'm', total % 60, 's');

@@ -84,12 +84,6 @@ int run_chosen(Environment& environment, const Chosen& chosen) {
   return code ? *code : tell(environment, code.error());
 }
 
-/// The innermost command that was named.
-const CLI::App& innermost(const CLI::App& app) {
-  const auto named = app.get_subcommands();
-  return named.empty() ? app : innermost(*named.front());
-}
-
 }  // namespace
 
 int run(const std::vector<std::string>& arguments, Environment& environment) {
@@ -102,7 +96,7 @@ int run(const std::vector<std::string>& arguments, Environment& environment) {
   try {
     app->parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
   } catch (const CLI::CallForHelp&) {
-    environment.out << innermost(*app).help();
+    environment.out << app->help();
     return kOk;
   } catch (const CLI::ParseError& error) {
     environment.err << "error: " << error.what() << "\nSee '" << environment.program << " --help'\n";

@@ -42,7 +42,6 @@ constexpr std::array kWays = {
     WayOn{hold::kEvictionBlocked, false, "the PodDisruptionBudget allowing a disruption"},
     WayOn{hold::kFrozen, true, "somebody's decision: harm was shown, and the policy says Freeze"},
     WayOn{hold::kWriteRefused, true, "the API server accepting the write: see the message"},
-    WayOn{hold::kNoTargets, true, "targets that are left to change"},
     WayOn{hold::kInvalidSpec, true, "a correct spec: see the message"},
 };
 

@@ -8,9 +8,15 @@
 namespace patchwave::kube {
 namespace {
 
-// The two sentences of the API server that are told apart by words, because nothing else tells them apart.
+// What the API server tells apart by its words alone.
 constexpr std::string_view kSeveralBudgets = "more than one PodDisruptionBudget";
-constexpr std::string_view kOtherUid = "UID in precondition";
+
+// A UID that does not fit is noticed in one of two places (rest.BeforeDelete, storage.Preconditions), each
+// with a sentence of its own.
+bool is_about_another_uid(std::string_view message) {
+  return message.find("UID in the precondition") != std::string_view::npos ||
+         message.find("UID in precondition") != std::string_view::npos;
+}
 
 std::optional<Eviction> outcome_of(const Status& status) {
   if (status.code >= 200 && status.code < 300) return Eviction::Started;
@@ -19,8 +25,7 @@ std::optional<Eviction> outcome_of(const Status& status) {
     case 404:
       return status.is_status ? std::optional(Eviction::Gone) : std::nullopt;
     case 409:
-      return status.message.find(kOtherUid) != std::string::npos ? std::optional(Eviction::Gone)
-                                                                 : std::nullopt;
+      return is_about_another_uid(status.message) ? std::optional(Eviction::Gone) : std::nullopt;
     case 429:
       if (!about_budget) return std::nullopt;
       return status.retry_after ? Eviction::BudgetNotCurrent : Eviction::Blocked;

@@ -40,6 +40,7 @@ struct ListWatchState {
   /// False for the life of the process once the server has shown that it knows no streaming lists.
   bool may_stream_list = true;
   int unfinished_streaming_lists = 0;  ///< In a row: streams that ended before the marked bookmark.
+  int internal_errors = 0;             ///< HTTP 500 in a row while following events.
   bool operator==(const ListWatchState&) const = default;
 };
 

@@ -55,7 +55,8 @@ Result<kube::Connection> connect(const Configuration& configuration, const Clock
 }
 
 std::unique_ptr<Clients> make_clients(const kube::Connection& connection, const Configuration& configuration,
-                                      runtime::RequestMetrics& metrics, const Clock& clock, std::stop_token stop) {
+                                      runtime::RequestMetrics& metrics, const Clock& clock,
+                                      std::stop_token stop) {
   auto work = options_for(connection, metrics);
   const kube::RateLimit rate{configuration.kubernetes.qps, configuration.kubernetes.burst};
   work.gate = std::make_shared<kube::RateGate>(rate, rate, clock);

@@ -20,12 +20,13 @@ struct Clients {
   kube::Client work;     ///< Of the reconcilers: rate limited, ended by `stop`.
   kube::Client watches;  ///< Of the reflectors.
   kube::Client events;
-  kube::Client lease;    ///< No limit, no repeats, outlives the workers.
+  kube::Client lease;  ///< No limit, no repeats, outlives the workers.
 };
 
 /// `metrics` and `clock` must outlive the clients.
 std::unique_ptr<Clients> make_clients(const kube::Connection& connection, const Configuration& configuration,
-                                      runtime::RequestMetrics& metrics, const Clock& clock, std::stop_token stop);
+                                      runtime::RequestMetrics& metrics, const Clock& clock,
+                                      std::stop_token stop);
 
 /// Null when no Prometheus is configured.
 Result<std::unique_ptr<prometheus::Client>> make_prometheus(const PrometheusSettings& settings);

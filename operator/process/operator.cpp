@@ -40,7 +40,11 @@ std::string identity() {
 
 kube::EventNote note_of(const api::Happening& happening) {
   const auto& [api_version, kind, ns, name, uid] = happening.regarding;
-  return {{api_version, kind, ns, name, uid}, happening.warning, happening.reason, happening.action, happening.note};
+  return {{api_version, kind, ns, name, uid},
+          happening.warning,
+          happening.reason,
+          happening.action,
+          happening.note};
 }
 
 http::ServerOptions listen_on(const ListenAddress& address) {
@@ -114,12 +118,15 @@ class Operator {
             .metrics = metrics_,
             .prometheus = prometheus_.get(),
             .stop = manager_.calls_stop(),
-            .resolve = [this](const std::string& repository,
-                              const std::string& tag) { return registries_.resolve(repository, tag, manager_.calls_stop()); },
+            .resolve =
+                [this](const std::string& repository, const std::string& tag) {
+                  return registries_.resolve(repository, tag, manager_.calls_stop());
+                },
             .operator_namespace = own_namespace(),
             .pod_gate = {configuration_.pod_gate.pull_deadline, configuration_.pod_gate.max_restarts},
             .git_ops_managers = configuration_.git_ops_managers,
-            .workers = {configuration_.workers.policies, configuration_.workers.patches, configuration_.workers.waves},
+            .workers = {configuration_.workers.policies, configuration_.workers.patches,
+                        configuration_.workers.waves},
             .on_happening = [this](const api::Happening& happening) { events_.record(note_of(happening)); }};
   }
 
@@ -211,30 +218,40 @@ class Operator {
   std::jthread elector_thread_;
 };
 
+// From connecting to the end of leadership, of the process, or of hope.
+Result<void> run_once(const Configuration& configuration, const Clock& clock, Log& log) {
+  auto connection = connect(configuration, clock);
+  if (!connection) return fail(std::move(connection.error()));
+  auto prometheus = make_prometheus(configuration.prometheus);
+  if (!prometheus) return fail(std::move(prometheus.error()));
+  auto registries = make_registries(configuration.registries, clock);
+  if (!registries) return fail(std::move(registries.error()));
+  Operator process(configuration, std::move(*connection), clock, log, std::move(*prometheus),
+                   std::move(*registries));
+  return process.run();
+}
+
 }  // namespace
 
 int run_operator(const Configuration& configuration) {
   const SystemClock clock;
   Log log(clock, configuration.log_level, Log::standard_error());
-  const auto refuse = [&log](const Error& error) {
-    log.error("can't start", {{"error", error.message}, {"kind", to_string(error.kind)}});
-    return 1;
-  };
   http::initialize_http();
-  auto connection = connect(configuration, clock);
-  if (!connection) return refuse(connection.error());
-  auto prometheus = make_prometheus(configuration.prometheus);
-  if (!prometheus) return refuse(prometheus.error());
-  auto registries = make_registries(configuration.registries, clock);
-  if (!registries) return refuse(registries.error());
-
-  Operator process(configuration, std::move(*connection), clock, log, std::move(*prometheus), std::move(*registries));
-  if (auto ended = process.run(); !ended) {
-    log.error("stopped", {{"error", ended.error().message}, {"kind", to_string(ended.error().kind)}});
-    return 1;
+  while (true) {
+    const auto ended = run_once(configuration, clock, log);
+    if (ended) {
+      log.info("stopped");
+      return 0;
+    }
+    const auto& error = ended.error();
+    if (error.kind != ErrorKind::Cancelled) {
+      log.error("can't go on", {{"error", error.message}, {"kind", to_string(error.kind)}});
+      return 1;
+    }
+    // Nothing of the old term is left: every worker has ended and every cache is gone. Competing again from
+    // here is what a restart of the process would do, without its back-off.
+    log.warning("standing by anew", {{"cause", error.message}});
   }
-  log.info("stopped");
-  return 0;
 }
 
 }  // namespace patchwave::process

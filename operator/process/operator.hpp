@@ -5,8 +5,9 @@
 
 namespace patchwave::process {
 
-/// Runs until SIGTERM or SIGINT, or until leadership is lost. Returns the process's exit status: 0 after an
-/// orderly end, 1 when it could not start or had to stop. What went wrong is in the log.
+/// Runs until SIGTERM or SIGINT. When leadership is lost, everything is taken down and built anew, as a
+/// standby. Returns the process's exit status: 0 after an orderly end, 1 when it could not start or go on.
+/// What went wrong is in the log.
 int run_operator(const Configuration& configuration);
 
 }  // namespace patchwave::process

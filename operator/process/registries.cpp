@@ -13,7 +13,9 @@ namespace {
 
 constexpr std::size_t kMaxCredentialsFile = 1024 * 1024;
 
-std::string field_of(std::size_t index, std::string_view key) { return fmt::format("registries[{}].{}", index, key); }
+std::string field_of(std::size_t index, std::string_view key) {
+  return fmt::format("registries[{}].{}", index, key);
+}
 
 Result<registry::DockerConfig> read_credentials(const RegistrySettings& settings) {
   registry::DockerConfig config;
@@ -96,8 +98,9 @@ Result<Registries> make_registries(const std::vector<RegistrySettings>& settings
     if (registry.plain_http) options.plain_http_hosts.insert(registry.host);
   }
   // Read for each look-up: whoever rotates the file needs to tell nobody.
-  options.credentials = [settings](const std::string& host, const std::string& repository)
-      -> Result<std::optional<registry::Credential>> {
+  options.credentials = [settings](
+                            const std::string& host,
+                            const std::string& repository) -> Result<std::optional<registry::Credential>> {
     for (const auto& registry : settings) {
       if (registry.host != host || registry.credentials_file.empty()) continue;
       auto config = read_credentials(registry);

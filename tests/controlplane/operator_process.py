@@ -12,7 +12,6 @@ from controlplane.processes import answers, free_ports, wait_until
 
 REPOSITORY_ROOT = Path(__file__).resolve().parents[2]
 NAMESPACE = "patchwave-system"
-LEASE_SECONDS = 5
 # What a chart has beside rights: programs, which run as subprocesses here, and hooks.
 NOT_RIGHTS = {"Deployment", "Pod", "CustomResourceDefinition", "PodDisruptionBudget", "NetworkPolicy", "Service"}
 
@@ -69,8 +68,8 @@ class Operator:
             "metricsAddress": f"127.0.0.1:{self.metrics_port}",
             "healthAddress": f"127.0.0.1:{self.health_port}",
             "kubernetes": {"qps": 200, "burst": 400},
-            "leaderElection": {"enabled": True, "leaseDuration": f"{LEASE_SECONDS}s", "renewDeadline": "3s",
-                               "retryPeriod": "500ms"},
+            # The operator's own durations: a leader that can't renew ends itself, and nobody starts it again here.
+            "leaderElection": {"enabled": True, "retryPeriod": "500ms"},
             "prometheus": {"url": self.world.telemetry.prometheus_url, "timeout": "2s", "queryInterval": "1s"},
             "podGate": {"pullDeadline": "6s"},
             "registries": registries,

@@ -54,8 +54,8 @@ class World:
 
     def install_kinds(self):
         """The CRDs, and wait until the API server serves them."""
-        folder = REPOSITORY_ROOT / "crds"
-        self.cluster.kubectl("apply", "--server-side", "--force-conflicts", "-f", str(folder))
+        files = [f"--filename={path}" for path in kinds()]
+        self.cluster.kubectl("apply", "--server-side", "--force-conflicts", *files)
         wait_until(self._kinds_served, 20, "the kinds of crds/ are served")
 
     def down(self):
@@ -74,6 +74,11 @@ class World:
         except ApiError:
             return False
         return True
+
+
+def kinds():
+    """The files of the CRDs, which are named after their group; what else lies there is no manifest."""
+    return sorted((REPOSITORY_ROOT / "crds").glob("patchwave.dev_*.yaml"))
 
 
 def status(world):
@@ -112,8 +117,7 @@ def main():
     if arguments.verb == "up" and not world.is_up:
         try:
             world.up(arguments.nodes)
-            if any((REPOSITORY_ROOT / "crds").glob("*.yaml")):
-                world.install_kinds()
+            world.install_kinds()
         except NotReady as error:
             print(error, file=sys.stderr)
             world.down()

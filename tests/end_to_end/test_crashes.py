@@ -7,13 +7,15 @@ from collections import Counter
 
 import pytest
 
-from controlplane.operator_process import LEASE_SECONDS, NAMESPACE, Operator
+from controlplane.operator_process import NAMESPACE, Operator
 from controlplane.processes import wait_until
 from shop import BAD, GOOD, NEXT, OLD, images_of, wave_plan
 from writes import COMPLETE, RECEIVED
 
 WORKLOADS = (("Deployment", "web"), ("StatefulSet", "db"), ("DaemonSet", "agent"))
 ALONE = {"leaderElection": {"enabled": False}}
+LEASE_SECONDS = 5
+SHORT_LEASE = {"leaderElection": {"leaseDuration": f"{LEASE_SECONDS}s", "renewDeadline": "3s", "retryPeriod": "500ms"}}
 RANDOM_KILLS = 30
 SEED = 20261121
 
@@ -176,7 +178,9 @@ def holder(world):
 
 
 def test_when_the_leader_is_killed_the_other_replica_goes_on_within_the_lease(shop, world, account, operator):
-    second = Operator(world, account, "operator-second").start()
+    operator.stop()
+    operator.start(**SHORT_LEASE)
+    second = Operator(world, account, "operator-second").start(**SHORT_LEASE)
     try:
         shop.given_shop()
         shop.given_policy(waves=[wave_plan("canary", select={"count": 1}, stepBake="8s"), wave_plan("rest")])
@@ -192,6 +196,7 @@ def test_when_the_leader_is_killed_the_other_replica_goes_on_within_the_lease(sh
             shop.then_pods_run(workload, GOOD)
     finally:
         second.stop()
+        operator.stop()
 
 
 def test_an_orderly_stop_gives_the_lease_up_at_once(world, operator):

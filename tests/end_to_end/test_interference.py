@@ -68,6 +68,10 @@ def next_minute_after(seconds):
     return least.replace(second=0, microsecond=0) + datetime.timedelta(minutes=1)
 
 
+def seconds_until(moment):
+    return max(0, (moment - datetime.datetime.now(datetime.timezone.utc)).total_seconds())
+
+
 @pytest.mark.slow
 def test_nothing_goes_further_when_the_window_closes_until_it_opens_again(shop, world):
     workload = shop.given_deployment()
@@ -78,9 +82,10 @@ def test_nothing_goes_further_when_the_window_closes_until_it_opens_again(shop, 
         "from": closes.strftime(local), "to": opens.strftime(local), "reason": "maintenance of the network"}]})
     world.telemetry.control(pause=True)  # Without evidence the canary stays out until the window has closed.
     wave = shop.wave(shop.when_patch_appears(GOOD)).has_target("Canary", within=30)
-    wave.holds("WindowClosed")
+    pause(seconds_until(closes) + 1)
     world.telemetry.control(pause=False)
-    until_open = (opens - datetime.datetime.now(datetime.timezone.utc)).total_seconds()
+    wave.holds("WindowClosed")
+    until_open = seconds_until(opens)
     with shop.never_runs(workload, GOOD):
         pause(max(0, until_open - 2))
     assert wave.status("hold")["untilTime"].startswith(opens.strftime(local))

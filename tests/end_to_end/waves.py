@@ -43,9 +43,10 @@ class Wave:
     def reaches(self, phase, within=PATIENCE_SECONDS):
         """Another end than the one waited for fails at once."""
         def there():
-            assert self.phase == phase or self.phase not in TERMINAL, (
-                f"wave {self._order} of {self._patch} is {self.phase}, not {phase}\n{self._shop.describe()}")
-            return self.phase == phase
+            now = self.phase
+            assert now == phase or now not in TERMINAL, (
+                f"wave {self._order} of {self._patch} is {now}, not {phase}\n{self._shop.describe()}")
+            return now == phase
         wait_until(there, within, lambda: f"wave {self._order} of {self._patch} {phase}\n{self._shop.describe()}")
         return self
 

@@ -28,10 +28,11 @@ void Invariants::violated(const std::string& what) {
 }
 
 void Invariants::observe(const Change& change) {
-  if (change.resource == resources::kPods) track_readiness(change);
+  track_readiness(change);
   if (change.writer.actor != Actor::Operator) return;
   const bool bookkeeping = change.resource == resources::kEvents || change.resource == resources::kLeases;
-  if (!bookkeeping) {
+  // A policy's status tells the next window: time alone changes it.
+  if (!bookkeeping && change.resource != resources::kPatchPolicies) {
     ++operator_writes_;
     last_before_ = change.before;
     last_after_ = change.after;
@@ -59,6 +60,15 @@ std::string Invariants::last_write() const {
 }
 
 void Invariants::track_readiness(const Change& change) {
+  if (change.resource == resources::kDeployments && change.before && change.after) {
+    const Json& old = change.before->json;
+    const Json& now = change.after->json;
+    const bool scaled = integer_at(old, {"spec", "replicas"}) != integer_at(now, {"spec", "replicas"});
+    const bool shrank =
+        integer_at(now, {"status", "availableReplicas"}) < integer_at(old, {"status", "availableReplicas"});
+    if (scaled || shrank) unready_since_[uid_of(now)] = cluster_.clock.now();
+  }
+  if (change.resource != resources::kPods) return;
   const bool was = change.before && pod_is_available(change.before->json);
   const bool is = change.after && pod_is_available(change.after->json);
   if (was && !is) unready_since_[controller_uid(change.before->json)] = cluster_.clock.now();

@@ -28,7 +28,7 @@ class Invariants {
 
   [[nodiscard]] const std::vector<std::string>& violations() const { return violations_; }
   [[nodiscard]] const std::map<std::string, Disruptions>& disruptions() const { return disruptions_; }
-  /// Writes of the operator, events and leases apart.
+  /// Writes of the operator but for events, leases and the status of policies.
   [[nodiscard]] std::size_t operator_writes() const { return operator_writes_; }
   /// What the latest of them changed, as a JSON patch.
   [[nodiscard]] std::string last_write() const;
@@ -42,7 +42,7 @@ class Invariants {
   void image_changed(const Change& change, const std::string& container, const std::string& from,
                      const std::string& to);
   void evicted(const Change& change);
-  // Waves (wave_invariants.cpp).
+  // Waves (wave_invariants.cpp). Budgets limit what begins; taking back harm may go faster than that.
   void wave_written(const Change& change);
   void target_moved(const Change& change, const Json& wave, const Json* before, const Json& after);
   void target_started(const Change& change, const Json& wave, const Json& target);
@@ -52,8 +52,9 @@ class Invariants {
   Cluster& cluster_;
   std::vector<std::string> violations_;
   std::map<std::string, Disruptions> disruptions_;
-  std::map<std::string, Time>
-      unready_since_;  ///< By UID of the pod's owner: when one of its pods last stopped being ready.
+  /// When a pod of the owner with this UID last stopped being ready, or a Deployment was scaled: a cache may
+  /// not show it yet.
+  std::map<std::string, Time> unready_since_;
   std::set<int> deposed_;
   std::size_t operator_writes_ = 0;
   Snapshot last_before_;

@@ -58,8 +58,11 @@ class Run {
     if (!operator_) start_operator();
     clock_.offset = {};
     feed_.relist();
-    if (!run_until(cluster_.agenda.now() + kLongestRun, true)) check_holds();
-    check_quiet();
+    if (run_until(cluster_.agenda.now() + kLongestRun, true)) {
+      check_quiet();
+    } else {
+      check_holds();
+    }
     return result();
   }
 
@@ -183,8 +186,8 @@ class Run {
     feed_.relist();
     run_until(cluster_.agenda.now() + std::chrono::minutes(3), false);
     if (invariants_.operator_writes() != before) {
-      invariants_.violated(
-          fmt::format("{} writes after everything had ended", invariants_.operator_writes() - before));
+      invariants_.violated(fmt::format("{} writes after everything had ended, the last {}",
+                                       invariants_.operator_writes() - before, invariants_.last_write()));
     }
   }
 
@@ -195,6 +198,7 @@ class Run {
     result.disruptions = invariants_.disruptions();
     result.scenario = scenario_.text();
     result.has_one_end = scenario_.has_one_end();
+    result.patch_is_good = scenario_.tag == "2";
     result.trace = trace_.text();
     result.trace_hash = trace_.hash();
     result.lives = lives_;

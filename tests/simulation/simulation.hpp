@@ -25,6 +25,7 @@ struct RunResult {
   std::map<std::string, Disruptions> disruptions;
   std::string scenario;
   bool has_one_end = true;
+  bool patch_is_good = true;
   std::string trace;
   std::uint64_t trace_hash = 0;
   int lives = 0;          ///< How many times the operator was started.

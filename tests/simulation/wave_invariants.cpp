@@ -40,6 +40,13 @@ const kube::Resource& resource_of(const std::string& kind) {
   return kind == "DaemonSet" ? resources::kDaemonSets : resources::kDeployments;
 }
 
+bool is_quarantined(const ClusterState& state, const Json& wave) {
+  const Snapshot patch =
+      state.find(resources::kPatches, name_of(wave).ns, string_at(wave, {"spec", "patchRef", "name"}));
+  const std::string digest = patch ? string_at(patch->json, {"status", "quarantine", "digest"}) : "";
+  return !digest.empty() && digest == string_at(wave, {"status", "digest"});
+}
+
 bool approved(const ClusterState& state, const Json& wave) {
   for (const auto& [name, approval] : state.all(resources::kPatchApprovals)) {
     const Json& spec = approval->json["spec"];
@@ -61,8 +68,12 @@ void Invariants::wave_written(const Change& change) {
   const std::string name = change.name.text();
   const std::string old_phase = string_at(before, {"status", "phase"});
   const std::string phase = string_at(wave, {"status", "phase"});
-  if (terminal_phases().contains(old_phase) && phase != old_phase) {
-    violated(fmt::format("wave {} left {} for {}", name, old_phase, phase));
+  // A patch that turns out harmful later is taken back also where it had succeeded.
+  const bool taken_back =
+      old_phase == "Succeeded" && phase == "RollingBack" && is_quarantined(cluster_.state, wave);
+  if (terminal_phases().contains(old_phase) && phase != old_phase && !taken_back) {
+    violated(fmt::format("wave {} left {} for {}: {}", name, old_phase, phase,
+                         Json::diff(before["status"], wave["status"]).dump()));
   }
   const std::string digest = string_at(before, {"status", "digest"});
   if (!digest.empty() && old_phase != "Pending" && old_phase != "Waiting" &&
@@ -77,7 +88,6 @@ void Invariants::wave_written(const Change& change) {
                                 {string_at(target, {"namespace"}), string_at(target, {"name"})});
     target_moved(change, wave, old, target);
   }
-  if (transitions_in(wave) > transitions_in(before)) check_budgets(change, wave);
   if (phase == "Succeeded" && old_phase != phase) check_success(change, wave);
 }
 
@@ -103,7 +113,8 @@ void Invariants::target_started(const Change& change, const Json& wave, const Js
     const Snapshot other =
         cluster_.state.find(resources::kPatchWaves, change.name.ns, predecessor.get<std::string>());
     if (!other || string_at(other->json, {"status", "phase"}) != "Succeeded") {
-      violated(fmt::format("{} before {} had succeeded", what, predecessor.get<std::string>()));
+      violated(fmt::format("{} before {} had succeeded ({})", what, predecessor.get<std::string>(),
+                           other ? string_at(other->json, {"status", "phase"}) : "it does not exist"));
     }
   }
   if (string_at(spec, {"approval"}) == "Required" && !approved(cluster_.state, wave))
@@ -120,10 +131,8 @@ void Invariants::target_started(const Change& change, const Json& wave, const Js
   if (!plan::window_state(windows, now).open && !plan::window_state(windows, now - kDecisionAllowance).open) {
     violated(what + " outside its windows");
   }
-  const Snapshot patch = cluster_.state.find(resources::kPatches, change.name.ns, parsed->spec.patch);
-  const std::string quarantined = patch ? string_at(patch->json, {"status", "quarantine", "digest"}) : "";
-  if (!quarantined.empty() && quarantined == parsed->status.digest)
-    violated(what + " with a quarantined digest");
+  if (is_quarantined(cluster_.state, wave)) violated(what + " with a quarantined digest");
+  check_budgets(change, wave);
 }
 
 void Invariants::check_budgets(const Change& change, const Json& wave) {

@@ -123,7 +123,8 @@ def check_images_with_a_digest_may_be_set_on_every_kind(cluster):
 def check_images_without_a_digest_may_not_be_set(cluster):
     for kind in KINDS:
         setting(cluster).refuses(kind, replace(IMAGE, "registry.example.com/web:3"), "must have a digest")
-        setting(cluster).refuses(kind, replace("/spec/template/spec/initContainers/0/image", "evil"), "must have a digest")
+        initial = "/spec/template/spec/initContainers/0/image"
+        setting(cluster).refuses(kind, replace(initial, "evil"), "must have a digest")
 
 
 def check_a_claimed_workload_may_get_back_an_image_without_a_digest(cluster):
@@ -191,7 +192,8 @@ def check_nothing_else_of_a_container_may_change(cluster):
         add(f"{container}/envFrom", [{"secretRef": {"name": "x"}}]),
         add(f"{container}/securityContext", {"privileged": True}),
         add(f"{container}/volumeMounts", [{"name": "scratch", "mountPath": "/x"}]),
-        add(f"{container}/ports", [{"containerPort": 1}]), add(f"{container}/lifecycle", {"preStop": {"sleep": {"seconds": 1}}}),
+        add(f"{container}/ports", [{"containerPort": 1}]),
+        add(f"{container}/lifecycle", {"preStop": {"sleep": {"seconds": 1}}}),
         replace(f"{container}/imagePullPolicy", "Never"), replace(f"{container}/name", "other"),
         add("/spec/template/spec/containers/-", {"name": "more", "image": DIGEST}),
         [{"op": "remove", "path": "/spec/template/spec/containers/1"}],

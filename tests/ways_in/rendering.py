@@ -41,8 +41,8 @@ def is_test_hook(document):
     return "helm.sh/hook" in document["metadata"].get("annotations", {})
 
 
-def apply(cluster, documents):
-    result = cluster.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-",
+def apply(cluster, documents, *flags):
+    result = cluster.kubectl("apply", "--server-side", "--force-conflicts", *flags, "-f", "-",
                              text=yaml.safe_dump_all(documents))
     assert result.returncode == 0, result.stderr
 

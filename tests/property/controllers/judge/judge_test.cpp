@@ -59,18 +59,20 @@ void insert(Series& series, Sample sample) {
   series.samples.insert(at, sample);
 }
 
-RC_GTEST_PROP(JudgeThresholdProperty, ABadSampleNeverTurnsHarmIntoPass, ()) {
+RC_GTEST_PROP(JudgeThresholdProperty, ABadSampleNeverMakesAPass, ()) {
   auto question = any_question();
-  RC_PRE(question.judged().verdict == Verdict::Harm);
+  if (question.evidence.series.empty() || question.judged().verdict == Verdict::Pass) return;
   auto& series = question.evidence.series[*rc::gen::inRange<std::size_t>(0, question.evidence.series.size())];
   insert(series, {kSince + seconds(*rc::gen::inRange(-10, 160)), 150.0});
   RC_ASSERT(question.judged().verdict != Verdict::Pass);
 }
 
-RC_GTEST_PROP(JudgeThresholdProperty, AFreshBadSampleAtTheEndNeverMakesOrLeavesAPass, ()) {
+RC_GTEST_PROP(JudgeThresholdProperty, ABadSampleJustNowNeverLeavesAPass, ()) {
   auto question = any_question();
-  RC_PRE(!question.evidence.series.empty());
-  for (auto& series : question.evidence.series) insert(series, {question.now, 150.0});
+  question.evidence.series.push_back(any_series(9, seconds(60)));
+  insert(question.evidence.series.back(), {question.now, 150.0});
+  std::erase_if(question.evidence.series.back().samples,
+                [&](const Sample& sample) { return sample.time > question.now; });
   RC_ASSERT(question.judged().verdict != Verdict::Pass);
 }
 
@@ -80,7 +82,7 @@ RC_GTEST_PROP(JudgeThresholdProperty, WaitingWithoutNewEvidenceDecidesNothing, (
   for (auto& series : question.evidence.series) {
     std::erase_if(series.samples, [&](const Sample& sample) { return sample.time > question.now; });
   }
-  RC_PRE(question.judged().verdict == Verdict::Undecided);
+  if (question.judged().verdict != Verdict::Undecided) return;
   question.now += seconds(*rc::gen::inRange(0, 300));
   RC_ASSERT(question.judged().verdict == Verdict::Undecided);
 }
@@ -140,14 +142,25 @@ RC_GTEST_PROP(JudgePodsProperty, BaselinePodsChangeNoVerdict, ()) {
   RC_ASSERT(judge_pods(evidence, {}, now).verdict == before.verdict);
 }
 
-RC_GTEST_PROP(JudgePodsProperty, ABrokenPatchedPodNeverTurnsHarmIntoPass, ()) {
+RC_GTEST_PROP(JudgePodsProperty, ABrokenPatchedPodIsHarmWhateverElseIsSeen, ()) {
   auto evidence = any_target();
   const Time now = kSince + seconds(*rc::gen::inRange(0, 2000));
-  RC_PRE(judge_pods(evidence, {}, now).verdict == Verdict::Harm);
   auto broken = any_pod(9, true);
+  broken.terminating = false;
   broken.terminated_reason = "OOMKilled";
   evidence.pods.push_back(broken);
-  RC_ASSERT(judge_pods(evidence, {}, now).verdict != Verdict::Pass);
+  RC_ASSERT(judge_pods(evidence, {}, now).verdict == Verdict::Harm);
+}
+
+RC_GTEST_PROP(JudgePodsProperty, PassNeedsEveryWantedCopySeenReady, ()) {
+  const auto evidence = any_target();
+  const Time now = kSince + seconds(*rc::gen::inRange(0, 2000));
+  if (judge_pods(evidence, {}, now).verdict != Verdict::Pass) return;
+  const auto ready = std::ranges::count_if(evidence.pods, [](const PodEvidence& pod) {
+    return pod.patched && !pod.terminating && pod.ready_since.has_value();
+  });
+  RC_ASSERT(evidence.step_complete);
+  RC_ASSERT(ready >= evidence.wanted_patched);
 }
 
 RC_GTEST_PROP(CombineProperty, TheOrderOfFindingsDoesNotMatter, ()) {

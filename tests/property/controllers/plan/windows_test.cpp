@@ -152,7 +152,7 @@ RC_GTEST_PROP(WindowStateProperty, IsOpenJustInsideTheOpenIntervals, ()) {
 RC_GTEST_PROP(WindowStateProperty, ChangesAtTheTimeItNamesAndNotBefore, ()) {
   const auto any = any_case();
   const auto state = window_state(any.windows, any.from);
-  RC_PRE(state.until.has_value());
+  if (!state.until) return;
   RC_ASSERT(*state.until > any.from);
   RC_ASSERT(window_state(any.windows, *state.until).open != state.open);
   RC_ASSERT(window_state(any.windows, *state.until - microseconds(1)).open == state.open);

@@ -39,7 +39,10 @@ const Words kRuleWords = {{".steps", Json::array({"2", "50%", "100%"})},
 
 Words wave_words() {
   auto words = kRuleWords;
-  words.insert(words.end(), {{"status.phase", "Baking"}, {".verdict", "Pass"}, {".state", "Promoting"}});
+  words.insert(words.end(), {{"status.phase", "Baking"},
+                             {".verdict", "Pass"},
+                             {".state", "Promoting"},
+                             {".rollbackCause", "Quarantine"}});
   return words;
 }
 

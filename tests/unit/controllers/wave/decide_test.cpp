@@ -225,10 +225,12 @@ TEST(ACanary, ThatHarmsTakesEveryTargetOfTheWaveBack) {
   const auto decision = decide(snapshot, kNow);
   EXPECT_EQ(decision.status.phase, WavePhase::RollingBack);
   EXPECT_EQ(decision.status.targets[0].state, TargetState::RollingBack);
-  EXPECT_EQ(decision.status.targets[1].state, TargetState::RollingBack);
   ASSERT_TRUE(decision.status.harm);
   EXPECT_EQ(decision.status.harm->gate, "pods");
   EXPECT_EQ(decision.status.harm->target, "Deployment shop/web0");
+
+  snapshot.wave.status = decision.status;
+  EXPECT_EQ(decide(snapshot, kNow).status.targets[1].state, TargetState::RollingBack);
 }
 
 TEST(ACanary, ThatHarmsIsFrozenWhenThePolicySaysSo) {
@@ -288,11 +290,22 @@ TEST(AWaveUnderWay, ThatIsDeletedKeepsItsFinalizerUntilItsWorkloadsAreWhole) {
 
   snapshot = given::running(TargetState::RollingBack, given::untouched());
   snapshot.wave.status.phase = WavePhase::RollingBack;
+  snapshot.wave.status.rollback_cause = api::RollbackCause::Cancelled;
   snapshot.wave.metadata.deletion_time = kNow;
   snapshot.observed[0].seen.restored = true;
   const auto decision = decide(snapshot, kNow);
   EXPECT_EQ(decision.status.phase, WavePhase::Cancelled);
   EXPECT_TRUE(decision.finalize);
+}
+
+TEST(ARollback, TakesPromotedTargetsBackOnlyAsTheDisruptionBudgetAllows) {
+  auto snapshot = given::running(TargetState::Promoted, given::untouched(), 3);
+  snapshot.wave.status.phase = WavePhase::RollingBack;
+  snapshot.wave.status.rollback_cause = api::RollbackCause::Harm;
+  snapshot.may_claim = 1;
+  const auto decision = decide(snapshot, kNow);
+  EXPECT_EQ(targets_in_transition(decision.status), 1);
+  EXPECT_EQ(decision.status.phase, WavePhase::RollingBack);
 }
 
 TEST(ARollback, EndsOnlyWhenEveryTargetIsWhole) {
@@ -333,9 +346,9 @@ TEST(ABake, DoesNotEndWithoutAVerdict) {
 TEST(ABake, ThatShowsHarmTakesTheWaveBack) {
   auto snapshot = given::baking(std::chrono::minutes(1));
   given::find(snapshot, "pods", Verdict::Harm);
-  const auto decision = decide(snapshot, kNow);
-  EXPECT_EQ(decision.status.phase, WavePhase::RollingBack);
-  EXPECT_EQ(decision.status.targets[0].state, TargetState::RollingBack);
+  snapshot.wave.status = decide(snapshot, kNow).status;
+  EXPECT_EQ(snapshot.wave.status.phase, WavePhase::RollingBack);
+  EXPECT_EQ(decide(snapshot, kNow).status.targets[0].state, TargetState::RollingBack);
 }
 
 TEST(AWaveThatSucceeded, IsTakenBackWhenItsPatchIsQuarantinedLater) {

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <set>
 #include <sstream>
 
 #include "controllers/api/codec.hpp"
@@ -258,6 +260,7 @@ TEST_F(AppTest, RefusesWhatItDoesNotKnow) {
 
 TEST_F(AppTest, PrintsTheHelpOfACommandWithItsExamples) {
   EXPECT_EQ(run({"approve", "--help"}), kOk);
+  EXPECT_THAT(out_.str(), HasSubstr("Usage: kubectl patchwave approve [OPTIONS] NAME"));
   EXPECT_THAT(out_.str(), HasSubstr("kubectl patchwave approve web-1.4.3-rest --reason CAB-1234"));
 }
 
@@ -293,6 +296,20 @@ TEST_F(AppTest, CompletesNothingWhenTheServerDoesNotAnswer) {
   EXPECT_EQ(run({"__complete", "explain", "wave/"}), kOk);
   EXPECT_EQ(out_.str(), ":4\n");
   EXPECT_THAT(err_.str(), IsEmpty());
+}
+
+TEST_F(AppTest, HasTheCommandsThatTheReferencePageLists) {
+  std::ifstream page(PATCHWAVE_SOURCE_DIR "/docs/reference/command-line.md");
+  std::set<std::string> listed;
+  for (std::string line; std::getline(page, line) && line != "## Flags of every command";) {
+    if (line.starts_with("| `")) listed.insert(line.substr(3, line.find_first_of(" `", 3) - 3));
+  }
+  run({"__complete", ""});
+  std::set<std::string> offered;
+  std::istringstream candidates(out_.str());
+  for (std::string line; std::getline(candidates, line) && line != ":4";)
+    offered.insert(line.substr(0, line.find('\t')));
+  EXPECT_EQ(listed, offered);
 }
 
 TEST_F(AppTest, PrintsAScriptForEachShell) {

@@ -43,11 +43,12 @@ TEST(Eviction, TakesAMissingPodForGone) {
 }
 
 TEST(Eviction, TakesAnotherUidUnderTheNameForGone) {
-  Scripted t;
-  const auto answer = evict_with_answer(
-      t, 409,
-      status(409, "Conflict", "Precondition failed: UID in precondition: u1, UID in object meta: u2"));
-  EXPECT_EQ(answer->outcome, Eviction::Gone);
+  for (const std::string words : {"Operation cannot be fulfilled on Pod \"web-1\": the UID in the "
+                                  "precondition (u1) does not match the UID in record (u2).",
+                                  "Precondition failed: UID in precondition: u1, UID in object meta: u2"}) {
+    Scripted t;
+    EXPECT_EQ(evict_with_answer(t, 409, status(409, "Conflict", words))->outcome, Eviction::Gone);
+  }
 }
 
 TEST(Eviction, TellsAnyOtherConflictAsAnError) {

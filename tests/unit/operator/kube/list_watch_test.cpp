@@ -8,7 +8,7 @@ namespace {
 using Type = WatchEvent::Type;
 
 ListWatchState at(decltype(ListWatchState::at) where, bool may_stream_list = true) {
-  return {std::move(where), may_stream_list, 0};
+  return {std::move(where), may_stream_list, 0, 0};
 }
 
 Failed failed(ErrorKind kind, std::string reason = "") {
@@ -136,6 +136,17 @@ TEST(ListWatch, ListsAnewAtOnceWhenALongWatchExpires) {
 
 TEST(ListWatch, BacksOffWhenAWatchExpiresBeforeItsFirstEvent) {
   EXPECT_TRUE(step(at(Listed{"5"}), failed(ErrorKind::Gone)).back_off);
+}
+
+TEST(ListWatch, ListsAnewWhenTheServerKeepsFailingOnItsVersion) {
+  Failed internal = failed(ErrorKind::Unavailable);
+  internal.error.http_status = 500;
+  auto next = step(at(Watching{"abc"}), internal);
+  for (int i = 0; i < 3; ++i) next = step(next.state, internal);
+  EXPECT_EQ(next_ask(next.state), Ask(AskWatch{"abc"}));
+  next = step(next.state, internal);
+  EXPECT_EQ(next_ask(next.state), Ask(AskStreamingList{}));
+  EXPECT_TRUE(next.back_off);
 }
 
 TEST(ListWatch, ListsAnewWhenTheVersionIsFromAFutureThatWasTakenBack) {

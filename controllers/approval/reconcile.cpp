@@ -1,0 +1,31 @@
+#include "controllers/approval/reconcile.hpp"
+
+#include "controllers/api/codec.hpp"
+#include "controllers/status/status.hpp"
+
+namespace patchwave::approval {
+
+Result<runtime::ReconcileResult> ApprovalReconciler::reconcile(const std::string& key) {
+  const auto object = status::read(with_.client, kube::resources::kPatchApprovals, key);
+  if (!object) return fail(object.error());
+  if (!*object) return runtime::ReconcileResult{};
+  const auto approval = api::parse_approval(**object);
+  if (!approval) {
+    return fail(status::report_invalid(with_.client, kube::resources::kPatchApprovals, **object,
+                                       approval.error(), with_.clock.now()));
+  }
+  if (approval->metadata.deletion_time) return runtime::ReconcileResult{};
+
+  std::optional<api::PatchWave> wave;
+  if (const auto known = with_.stores.waves.get(approval->metadata.ns, approval->spec.wave)) {
+    if (auto parsed = api::parse_wave(*known)) wave = std::move(*parsed);
+  }
+  const auto decided = decide(*approval, wave, with_.clock.now());
+  if (decided == approval->status) return runtime::ReconcileResult{};
+  auto written =
+      status::write(with_.client, kube::resources::kPatchApprovals, **object, api::print_status(decided));
+  if (!written) return fail(std::move(written.error()));
+  return runtime::ReconcileResult{};
+}
+
+}  // namespace patchwave::approval
