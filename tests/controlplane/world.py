@@ -8,8 +8,11 @@ import shutil
 import sys
 from pathlib import Path
 
+import yaml
+
 from controlplane.cluster import COMPONENTS, Cluster
 from controlplane.kube_api import ApiError, KubeApi
+from controlplane.operator_process import program
 from controlplane.processes import NotReady, Processes, Steps, wait_until
 from controlplane.registry import Registry
 from controlplane.telemetry import Telemetry
@@ -58,6 +61,14 @@ class World:
         self.cluster.kubectl("apply", "--server-side", "--force-conflicts", *files)
         wait_until(self._kinds_served, 20, "the kinds of crds/ are served")
 
+    def furnish(self):
+        """For somebody who plays with it: an image in three versions, the last of them bad, and the operator's file."""
+        for tag in ("1.4.2", "1.4.3", "1.4.4-errors"):
+            self.registry.push("shop/web", tag)
+        (self.state / "operator.yaml").write_text(yaml.safe_dump({
+            "prometheus": {"url": self.telemetry.prometheus_url},
+            "registries": [{"host": self.registry.host, "plainHTTP": True}]}))
+
     def down(self):
         """Stops what was started and removes all but the logs."""
         self.processes.stop(*self.processes.names(), grace_seconds=1)
@@ -97,7 +108,8 @@ def status(world):
 def how_to_look(world):
     print(f"""
 export KUBECONFIG={world.cluster.admin_kubeconfig}
-export PATH={world.cluster.described["binaries"]}:$PATH
+export PATH={program().parent}:{world.cluster.described["binaries"]}:$PATH
+export REGISTRY={world.registry.host}
 Prometheus {world.telemetry.prometheus_url}""")
 
 
@@ -118,6 +130,7 @@ def main():
         try:
             world.up(arguments.nodes)
             world.install_kinds()
+            world.furnish()
         except NotReady as error:
             print(error, file=sys.stderr)
             world.down()

@@ -9,6 +9,7 @@ OLD, GOOD, BAD = "1.4.2", "1.4.3", "1.4.4"
 # The policy takes the smallest first, so the blog is the canary of the whole shop.
 WORKLOADS = (("Deployment", "blog", 2), ("Deployment", "web", 6), ("StatefulSet", "cart", 3),
              ("DaemonSet", "edge", None))
+KIND_OF = {name: kind for kind, name, _ in WORKLOADS}
 WORST_POD_ERROR_RATIO = (
     'max(sum by (pod) (rate(http_requests_total{namespace="{{namespace}}",code=~"5.."}[5s]))'
     ' / sum by (pod) (rate(http_requests_total{namespace="{{namespace}}"}[5s])))')
@@ -65,8 +66,9 @@ class Stage:
             ready = any(each["type"] == "Ready" and each["status"] == "True"
                         for each in pod.get("status", {}).get("conditions", []))
             canary = labels.get("patchwave.dev/track") == "canary"
+            app = labels["patchwave.dev/canary-of"] if canary else labels["app"]
             image = pod["spec"]["containers"][0]["image"]
-            found.append(Pod(f"{labels['kind']} {labels['app']}", self.version_of(image), ready, canary))
+            found.append(Pod(f"{KIND_OF[app]} {app}", self.version_of(image), ready, canary))
         return sorted(found, key=lambda pod: (KIND_ORDER.index(pod.workload.split()[0]), pod.workload))
 
     def version_of(self, image):
@@ -92,7 +94,7 @@ class Stage:
                    for container in pod["spec"]["containers"])
 
     def _workload(self, kind, name, replicas):
-        labels = {"app": name, "kind": kind}
+        labels = {"app": name}
         spec = {"selector": {"matchLabels": labels}, "template": {
             "metadata": {"labels": labels},
             "spec": {"terminationGracePeriodSeconds": 1,
@@ -103,6 +105,8 @@ class Stage:
             spec["serviceName"] = name
         self.api.create({"apiVersion": "apps/v1", "kind": kind, "spec": spec,
                          "metadata": {"name": name, "namespace": NAMESPACE}})
+        self.api.create({"apiVersion": "v1", "kind": "Service", "metadata": {"name": name, "namespace": NAMESPACE},
+                         "spec": {"selector": labels, "ports": [{"port": 80}]}})
 
     def _create(self, kind, name, spec):
         self.api.create({"apiVersion": "patchwave.dev/v1alpha1", "kind": kind, "spec": spec,

@@ -42,7 +42,7 @@ class Invariants {
   void image_changed(const Change& change, const std::string& container, const std::string& from,
                      const std::string& to);
   void evicted(const Change& change);
-  // Waves (wave_invariants.cpp). Budgets limit what begins; taking back harm may go faster than that.
+  // Waves (wave_invariants.cpp).
   void wave_written(const Change& change);
   void target_moved(const Change& change, const Json& wave, const Json* before, const Json& after);
   void target_started(const Change& change, const Json& wave, const Json& target);

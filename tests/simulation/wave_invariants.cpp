@@ -88,6 +88,7 @@ void Invariants::wave_written(const Change& change) {
                                 {string_at(target, {"namespace"}), string_at(target, {"name"})});
     target_moved(change, wave, old, target);
   }
+  if (transitions_in(wave) > transitions_in(before)) check_budgets(change, wave);
   if (phase == "Succeeded" && old_phase != phase) check_success(change, wave);
 }
 
@@ -132,7 +133,6 @@ void Invariants::target_started(const Change& change, const Json& wave, const Js
     violated(what + " outside its windows");
   }
   if (is_quarantined(cluster_.state, wave)) violated(what + " with a quarantined digest");
-  check_budgets(change, wave);
 }
 
 void Invariants::check_budgets(const Change& change, const Json& wave) {
