@@ -31,7 +31,7 @@ bool under_way(const api::PatchWave& wave) {
 Assembly::Assembly(Surroundings surroundings)
     : with_(std::move(surroundings)),
       outcomes_(with_.metrics, with_.stores, with_.clock),
-      gates_(with_.prometheus, with_.pod_gate, with_.stop),
+      gates_(with_.prometheus, with_.gates, with_.stop),
       policy_reconciler_(
           {with_.client, with_.stores, with_.clock, with_.operator_namespace},
           {with_.on_happening,

@@ -38,7 +38,7 @@ struct Surroundings {
   std::stop_token stop;                  ///< Ends calls under way.
   patch::ResolveImage resolve;
   std::string operator_namespace;
-  wave::PodGateLimits pod_gate;
+  wave::GateSettings gates;
   std::vector<std::string> git_ops_managers;  ///< Field managers that would put their own image back.
   Workers workers;
   std::function<void(const api::Happening&)> on_happening;

@@ -147,7 +147,10 @@ std::optional<Time> GateKeeper::judge_targets(Snapshot& snapshot, Time now) {
     const bool baking = wave.status.phase == WavePhase::Baking;
     const Time since = (baking ? wave.status.bake_start_time : record.state_since_time).value_or(now);
     auto evidence = pod_evidence(record, observed.seen, snapshot.lost_nodes);
-    evidence.since = since;
+    evidence.since = std::max(since, snapshot.watching_since);
+    if (evidence.incomplete_since) {
+      evidence.incomplete_since = std::max(*evidence.incomplete_since, snapshot.watching_since);
+    }
     snapshot.findings.push_back({"pods", index, judge::judge_pods(evidence, pod_limits(wave.spec), now)});
     for (const auto& gate : wave.spec.gates) {
       auto finding = remembered_or_ask(snapshot, gate, index, since, now, next);
@@ -201,8 +204,9 @@ judge::Finding GateKeeper::remembered_or_ask(const Snapshot& snapshot, const api
                                              std::size_t index, Time since, Time now,
                                              std::optional<Time>& next) {
   const std::pair question{gate.name, index};
+  const auto interval = std::max(gate.interval, limits_.least_interval);
   const auto due_at = [&](Time asked) {
-    const auto due = asked + gate.interval;
+    const auto due = asked + interval;
     if (!next || due < *next) next = due;
   };
   {
@@ -210,7 +214,7 @@ judge::Finding GateKeeper::remembered_or_ask(const Snapshot& snapshot, const api
     auto& known = remembered_[snapshot.wave.metadata.uid];
     const auto found = known.find(question);
     const bool fresh = found != known.end() && found->second.since == since;
-    if (fresh && now < found->second.asked + gate.interval) {
+    if (fresh && now < found->second.asked + interval) {
       due_at(found->second.asked);
       return found->second.finding;
     }

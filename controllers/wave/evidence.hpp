@@ -14,10 +14,11 @@
 
 namespace patchwave::wave {
 
-/// Limits of the always-on gate that an operator sets for the whole cluster.
-struct PodGateLimits {
+/// What whoever runs the operator sets for all gates.
+struct GateSettings {
   milliseconds pull_deadline{120'000};
   int max_restarts = 2;
+  milliseconds least_interval{0};  ///< Between two looks at one gate, however short its own interval is.
 };
 
 /// Pods as the judge wants them. `since` is when the record's state began.
@@ -34,7 +35,7 @@ class GateKeeper {
  public:
   /// `prometheus` may be null: then every Prometheus gate finds telemetry unavailable.
   /// `stop` ends queries under way.
-  GateKeeper(const prometheus::Client* prometheus, PodGateLimits limits, std::stop_token stop)
+  GateKeeper(const prometheus::Client* prometheus, GateSettings limits, std::stop_token stop)
       : prometheus_(prometheus), limits_(limits), stop_(std::move(stop)) {}
 
   /// Fills snapshot.findings for the targets that the wave's phase looks at.
@@ -63,7 +64,7 @@ class GateKeeper {
                                    Time since, Time now, std::optional<Time>& next);
 
   const prometheus::Client* prometheus_;
-  PodGateLimits limits_;
+  GateSettings limits_;
   std::stop_token stop_;
   std::mutex mutex_;
   using Question = std::pair<std::string, std::size_t>;               ///< Gate and index of the target.

@@ -82,6 +82,23 @@ void sooner(std::optional<milliseconds>& requeue_after, std::optional<millisecon
 }  // namespace
 
 Result<runtime::ReconcileResult> WaveReconciler::reconcile(const std::string& key) {
+  auto result = reconcile_watched(key);
+  if (!result) watching_since(&result.error());
+  return result;
+}
+
+Time WaveReconciler::watching_since(const Error* failure) {
+  const std::scoped_lock lock(mutex_);
+  const bool blind =
+      failure != nullptr && (failure->kind == ErrorKind::Unavailable || failure->kind == ErrorKind::Timeout ||
+                             failure->kind == ErrorKind::Transport);
+  if (blind) watching_since_.reset();
+  if (failure != nullptr) return Time();
+  if (!watching_since_) watching_since_ = with_.clock.now();
+  return *watching_since_;
+}
+
+Result<runtime::ReconcileResult> WaveReconciler::reconcile_watched(const std::string& key) {
   auto read = status::read(with_.client, kube::resources::kPatchWaves, key);
   if (!read) return fail(std::move(read.error()));
   if (!*read) return runtime::ReconcileResult{};
@@ -112,6 +129,7 @@ Result<runtime::ReconcileResult> WaveReconciler::reconcile(const std::string& ke
   snapshot.wave = std::move(*wave);
   if (auto done = read_surroundings(snapshot); !done) return fail(std::move(done.error()));
   if (auto done = observe_targets(snapshot, now); !done) return fail(std::move(done.error()));
+  snapshot.watching_since = watching_since(nullptr);
   const bool waiting =
       snapshot.wave.status.phase == WavePhase::Pending || snapshot.wave.status.phase == WavePhase::Waiting;
   const auto next_gate =

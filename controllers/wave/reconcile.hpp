@@ -53,6 +53,9 @@ class WaveReconciler {
   void perform_acts(const Snapshot& snapshot, Decision& decision, Time now);
   Result<void> write_status(const Json& object, const Snapshot& snapshot, const Decision& decision);
 
+  Result<runtime::ReconcileResult> reconcile_watched(const std::string& key);
+  /// Since when this process has been able to look without a break.
+  Time watching_since(const Error* failure);
   Time last_written_time(const std::string& wave_uid);
   void note_written(const std::string& wave_uid, Time now);
   void forget(const std::string& wave_uid);
@@ -62,6 +65,7 @@ class WaveReconciler {
   BudgetLedger ledger_;
   std::mutex mutex_;
   std::map<std::string, Time> written_;  ///< By wave UID.
+  std::optional<Time> watching_since_;   ///< Unset until the API server has answered, again.
 };
 
 }  // namespace patchwave::wave

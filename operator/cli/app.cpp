@@ -15,7 +15,7 @@ constexpr const char* kComplete = "__complete";
 
 int tell(const Environment& environment, const Error& error) {
   environment.err << "error: " << error.message << "\n";
-  return kError;
+  return exit_code::kError;
 }
 
 Style style_for(const Environment& environment, const Options& options, bool is_terminal) {
@@ -54,7 +54,7 @@ int run_complete(Environment& environment, const std::vector<std::string>& words
   for (const auto& candidate : complete(app, words, live)) environment.out << candidate << "\n";
   // Cobra's directive 4: don't fall back to file names.
   environment.out << ":4\n";
-  return kOk;
+  return exit_code::kOk;
 }
 
 int run_version(Environment& environment, const Options& options) {
@@ -67,7 +67,7 @@ int run_version(Environment& environment, const Options& options) {
       environment.err << "warning: " << made.error().message << "\n";
     }
   }
-  return print_version(environment, options, context ? &*context : nullptr).value_or(kError);
+  return print_version(environment, options, context ? &*context : nullptr).value_or(exit_code::kError);
 }
 
 int run_chosen(Environment& environment, const Chosen& chosen) {
@@ -76,7 +76,7 @@ int run_chosen(Environment& environment, const Chosen& chosen) {
     const auto script = completion_script(chosen.options.shell);
     if (!script) return tell(environment, script.error());
     environment.out << *script;
-    return kOk;
+    return exit_code::kOk;
   }
   auto context = make_context(environment, chosen.options);
   if (!context) return tell(environment, context.error());
@@ -97,10 +97,10 @@ int run(const std::vector<std::string>& arguments, Environment& environment) {
     app->parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
   } catch (const CLI::CallForHelp&) {
     environment.out << app->help();
-    return kOk;
+    return exit_code::kOk;
   } catch (const CLI::ParseError& error) {
     environment.err << "error: " << error.what() << "\nSee '" << environment.program << " --help'\n";
-    return kError;
+    return exit_code::kError;
   }
   return run_chosen(environment, chosen);
 }

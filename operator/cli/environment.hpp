@@ -46,11 +46,11 @@ struct Environment {
   std::string program = "kubectl patchwave";  ///< As the user calls it, for help and hints.
 };
 
-enum ExitCode : int {
-  kOk = 0,
-  kError = 1,       ///< Usage, the API server, not found, forbidden, not confirmed.
-  kEndedBadly = 2,  ///< A wave that was watched ended in anything but Succeeded.
-  kTimedOut = 4,
-};
+namespace exit_code {
+inline constexpr int kOk = 0;
+inline constexpr int kError = 1;       ///< Usage, the API server, not found, forbidden, not confirmed.
+inline constexpr int kEndedBadly = 2;  ///< A wave that was watched ended in anything but Succeeded.
+inline constexpr int kTimedOut = 4;
+}  // namespace exit_code
 
 }  // namespace patchwave::cli

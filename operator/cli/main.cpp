@@ -37,5 +37,5 @@ int main(int argc, char** argv) {
   if (!called.empty() && !called.starts_with("kubectl-")) environment.program = called;
   const int code = cli::run({argv + std::min(argc, 1), argv + argc}, environment);
   std::cout.flush();
-  return std::cout.good() ? code : cli::kError;
+  return std::cout.good() ? code : cli::exit_code::kError;
 }

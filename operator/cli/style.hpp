@@ -22,7 +22,7 @@ struct Style {
   [[nodiscard]] std::string paint(std::string_view text, Colour colour_name) const;
   [[nodiscard]] std::string sign(Sign sign) const;
   /// "✔ Succeeded", painted.
-  [[nodiscard]] std::string marked(Sign sign, std::string_view word) const;
+  [[nodiscard]] std::string marked(Sign mark, std::string_view word) const;
   [[nodiscard]] std::string_view arrow() const { return utf8 ? "→" : "->"; }
 };
 

@@ -92,7 +92,7 @@ Result<int> decide(Context& context, bool approve) {
     }
   }
   report_change(context, kube::resources::kPatchWaves, wave.metadata.name, done, object);
-  return kOk;
+  return exit_code::kOk;
 }
 
 }  // namespace

@@ -29,7 +29,7 @@ Result<int> cancel(Context& context) {
     object = std::move(*merged);
   }
   report_change(context, kube::resources::kPatchWaves, wave.metadata.name, "cancelled", object);
-  return kOk;
+  return exit_code::kOk;
 }
 
 }  // namespace patchwave::cli

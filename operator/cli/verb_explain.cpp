@@ -56,7 +56,7 @@ Result<int> explain(Context& context) {
   } else {
     context.environment.out << render_explanation(*explanation, context.style);
   }
-  return kOk;
+  return exit_code::kOk;
 }
 
 }  // namespace patchwave::cli

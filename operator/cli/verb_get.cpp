@@ -24,7 +24,7 @@ Result<int> get_one(Context& context) {
       out << render_wave(read->object, context.style, context.now());
       break;
   }
-  return kOk;
+  return exit_code::kOk;
 }
 
 Result<int> get_all(Context& context) {
@@ -51,7 +51,7 @@ Result<int> get_all(Context& context) {
     const bool wide = options.format == Format::Wide;
     out << render_waves(waves, {context.ns.empty(), wide, !options.no_headers}, context.style, context.now());
   }
-  return kOk;
+  return exit_code::kOk;
 }
 
 }  // namespace

@@ -39,7 +39,7 @@ Result<int> list_quarantine(Context& context) {
   } else {
     out << table.print(!context.options.no_headers);
   }
-  return kOk;
+  return exit_code::kOk;
 }
 
 Result<int> lift_quarantine(Context& context) {
@@ -66,7 +66,7 @@ Result<int> lift_quarantine(Context& context) {
     object = std::move(*merged);
   }
   report_change(context, kube::resources::kPatches, patch.metadata.name, "quarantine lifted", object);
-  return kOk;
+  return exit_code::kOk;
 }
 
 }  // namespace patchwave::cli

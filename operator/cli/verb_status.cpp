@@ -32,7 +32,7 @@ Result<int> show_status(Context& context) {
       out << render_status(input, context.style, context.now());
       break;
   }
-  return kOk;
+  return exit_code::kOk;
 }
 
 }  // namespace patchwave::cli

@@ -58,13 +58,13 @@ Result<int> print_version(Environment& environment, const Options& options, Cont
   }
   if (options.format == Format::Json || options.format == Format::Yaml) {
     environment.out << print_object(computed("Version", versions), options.format);
-    return kOk;
+    return exit_code::kOk;
   }
   for (const char* name : {"client", "operator", "crds", "cluster"}) {
     if (versions.contains(name))
       environment.out << pad(name + std::string(":"), 10) << string_at(versions, {name}) << "\n";
   }
-  return kOk;
+  return exit_code::kOk;
 }
 
 }  // namespace patchwave::cli

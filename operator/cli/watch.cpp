@@ -107,16 +107,17 @@ Result<int> watch_wave(Context& context) {
       watch.found_again();
       watch.show(*read);
       const api::WavePhase phase = read->object.status.phase;
-      if (api::is_terminal(phase)) return phase == api::WavePhase::Succeeded ? kOk : kEndedBadly;
+      if (api::is_terminal(phase))
+        return phase == api::WavePhase::Succeeded ? exit_code::kOk : exit_code::kEndedBadly;
     } else if (is_transient(read.error().kind)) {
       watch.show_lost(read.error());
     } else {
       return fail(read.error());
     }
     const milliseconds timeout = context.options.timeout;
-    if (timeout > milliseconds(0) && clock.monotonic() - begun >= timeout) return kTimedOut;
+    if (timeout > milliseconds(0) && clock.monotonic() - begun >= timeout) return exit_code::kTimedOut;
   } while (context.environment.wait(kBetweenLooks));
-  return kOk;
+  return exit_code::kOk;
 }
 
 }  // namespace patchwave::cli

@@ -6,7 +6,8 @@
 namespace patchwave::cli {
 
 /// On a terminal the picture is redrawn in place; elsewhere each change is a line, or with -o json an object
-/// a line. kOk when the wave succeeded or the watch was ended, kEndedBadly for any other end, kTimedOut after
+/// a line. exit_code::kOk when the wave succeeded or the watch was ended, exit_code::kEndedBadly for any
+/// other end, exit_code::kTimedOut after
 /// --timeout.
 Result<int> watch_wave(Context& context);
 

@@ -124,7 +124,7 @@ Result<http::Response> Client::send_once(const Call& call) const {
   }
 }
 
-Result<http::Response> Client::send(Call call) const {
+Result<http::Response> Client::send(const Call& call) const {
   milliseconds pause = kFirstRepeat;
   for (int repeats = 0;; ++repeats) {
     auto result = send_once(call);

@@ -134,7 +134,7 @@ class Client {
     std::string resource;  ///< "deployments"
     bool repeat_throttled = true;
   };
-  Result<http::Response> send(Call call) const;
+  Result<http::Response> send(const Call& call) const;
   Result<http::Response> send_once(const Call& call) const;
   Result<Json> answer(Call call) const;
   Result<Json> write(std::string method, std::string target, const Json& body, std::string_view content_type,

@@ -18,8 +18,8 @@ struct Refused {
 /// A mapping of the file together with the words for where it stands.
 class Fields {
  public:
-  Fields(YAML::Node node, std::string origin, std::string file)
-      : node_(std::move(node)), origin_(std::move(origin)), file_(std::move(file)) {
+  Fields(const YAML::Node& node, std::string origin, std::string file)
+      : node_(node), origin_(std::move(origin)), file_(std::move(file)) {
     if (node_.IsDefined() && !node_.IsNull() && !node_.IsMap()) throw Refused{origin_ + " is not a mapping"};
   }
 

@@ -63,7 +63,7 @@ class Table : public WatchSink {
       listing_is_whole_ = false;
       return fail(std::move(decoded.error()));
     }
-    put(std::move(decoded->first), std::move(decoded->second));
+    put(decoded->first, std::move(decoded->second));
     return {};
   }
   Result<void> erase(std::string_view object) override {
@@ -165,7 +165,7 @@ class Table : public WatchSink {
   }
 
  private:
-  void put(NamespacedName name, View view) {
+  void put(const NamespacedName& name, View view) {
     std::string key = key_of(name);
     std::optional<View> before;
     std::optional<View> after;

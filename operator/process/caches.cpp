@@ -19,6 +19,8 @@ struct Caches::Cache {
 
 namespace {
 
+constexpr milliseconds kLongestPause{5'000};
+
 // Spreads watches and pauses; nothing is decided with it.
 kube::Random seeded_random() {
   return [engine = std::mt19937_64(std::random_device{}())]() mutable {
@@ -54,6 +56,8 @@ template <class Store>
 void Caches::add(const kube::Resource& resource, Store& store) {
   kube::ReflectorOptions options;
   options.resource = resource;
+  // Gates judge from these caches: after an outage of the API server they must not stay behind for long.
+  options.backoff.longest = kLongestPause;
   auto cache = std::make_shared<Cache>(resource.kind, options, client_, store, clock_, log_, seeded_random());
   cache->synced = [&store] { return store.synced(); };
   cache->size = [&store] { return store.size(); };

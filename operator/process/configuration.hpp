@@ -60,6 +60,7 @@ struct RegistrySettings {
   bool plain_http = false;
   std::string ca_file;
   std::string credentials_file;  ///< A Docker config.json.
+  std::string token_server;      ///< Host of another server that may be shown the credentials.
   bool operator==(const RegistrySettings&) const = default;
 };
 

@@ -180,6 +180,10 @@ std::vector<Key<RegistrySettings>> make_registry_keys() {
       text_key<R>("caFile", "a file's path", [](auto& r) -> auto& { return r.ca_file; }),
       text_key<R>("credentialsFile", "the path of a Docker config.json",
                   [](auto& r) -> auto& { return r.credentials_file; }),
+      text_key<R>(
+          "tokenServer", "a host, with its port if it has one",
+          [](auto& r) -> auto& { return r.token_server; },
+          [](const std::string& text) { return text.find('/') == std::string::npos; }),
   };
 }
 

@@ -123,7 +123,8 @@ class Operator {
                   return registries_.resolve(repository, tag, manager_.calls_stop());
                 },
             .operator_namespace = own_namespace(),
-            .pod_gate = {configuration_.pod_gate.pull_deadline, configuration_.pod_gate.max_restarts},
+            .gates = {configuration_.pod_gate.pull_deadline, configuration_.pod_gate.max_restarts,
+                      configuration_.prometheus.query_interval},
             .git_ops_managers = configuration_.git_ops_managers,
             .workers = {configuration_.workers.policies, configuration_.workers.patches,
                         configuration_.workers.waves},
@@ -176,8 +177,9 @@ class Operator {
     const std::string name = configuration_.leader_election.lease_name;
     leader.set({name}, configuration_.leader_election.enabled ? 0 : 1);
     if (!configuration_.leader_election.enabled) return;
-    const auto start = [this, &leader, name](std::function<void()> elected,
-                                             std::function<void(const std::string&)> lost) -> Result<void> {
+    const auto start = [this, &leader, name](
+                           const std::function<void()>& elected,
+                           const std::function<void(const std::string&)>& lost) -> Result<void> {
       elected_ = [elected, &leader, name] {
         leader.set({name}, 1);
         elected();

@@ -29,7 +29,10 @@ Result<registry::DockerConfig> read_credentials(const RegistrySettings& settings
 class Transports {
  public:
   explicit Transports(const std::vector<RegistrySettings>& settings) {
-    for (const auto& registry : settings) settings_[registry.host] = registry;
+    for (const auto& registry : settings) {
+      settings_[registry.host] = registry;
+      if (!registry.token_server.empty()) settings_.try_emplace(registry.token_server, registry);
+    }
   }
 
   std::shared_ptr<http::Transport> at(const std::string& host) {
@@ -96,6 +99,9 @@ Result<Registries> make_registries(const std::vector<RegistrySettings>& settings
   options.transport = [transports](const std::string& host) { return transports->at(host); };
   for (const auto& registry : settings) {
     if (registry.plain_http) options.plain_http_hosts.insert(registry.host);
+    if (registry.token_server.empty()) continue;
+    options.token_servers[registry.host].insert(registry.token_server);
+    if (registry.plain_http) options.plain_http_hosts.insert(registry.token_server);
   }
   // Read for each look-up: whoever rotates the file needs to tell nobody.
   options.credentials = [settings](

@@ -21,7 +21,7 @@ struct Credential {
 class DockerConfig {
  public:
   /// Adds a file's entries after those that are there. Invalid says which entry is wrong, never its content.
-  Result<void> add(std::string_view json);
+  Result<void> add(std::string_view text);
 
   /// The entry for an image, as the kubelet picks it: hosts match by label with '*' wildcards, a path by
   /// prefix, and the longest path wins, then the earliest entry. nullopt: none. Invalid: the entry can't be

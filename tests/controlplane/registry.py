@@ -149,8 +149,12 @@ class TokenServer:
         self._server.shutdown()
         self._server.server_close()
 
+    @property
+    def host(self):
+        return f"127.0.0.1:{self._server.server_port}"
+
     def registry_settings(self):
-        return {"realm": f"http://127.0.0.1:{self._server.server_port}/token", "service": self.service,
+        return {"realm": f"http://{self.host}/token", "service": self.service,
                 "issuer": self.issuer, "rootcertbundle": str(self._folder / "token.crt")}
 
     def token(self, access):

@@ -66,7 +66,7 @@ class World:
         for tag in ("1.4.2", "1.4.3", "1.4.4-errors"):
             self.registry.push("shop/web", tag)
         (self.state / "operator.yaml").write_text(yaml.safe_dump({
-            "prometheus": {"url": self.telemetry.prometheus_url},
+            "prometheus": {"url": self.telemetry.prometheus_url, "queryInterval": "1s"},
             "registries": [{"host": self.registry.host, "plainHTTP": True}]}))
 
     def down(self):

@@ -149,16 +149,18 @@ def test_a_response_that_is_far_too_large_is_refused_without_the_memory_for_it(s
 @pytest.mark.parametrize("kind", ["basic", "token"])
 def test_a_digest_is_found_behind_a_password(shop, world, operator, tmp_path, kind):
     with contextlib.ExitStack() as stack:
+        elsewhere = {}
         if kind == "basic":
             registry = Registry(world.processes, "registry-basic", basic_auth=True).up()
         else:
             realm = stack.enter_context(TokenServer(world.state / "token"))
             registry = Registry(world.processes, "registry-token", token_realm=realm).up()
+            elsewhere = {"tokenServer": realm.host}
         stack.callback(registry.down)
         digest = registry.push("closed/web", GOOD)
         credentials = tmp_path / "config.json"
         credentials.write_bytes(base64.b64decode(dockerconfigjson(registry.host, USER, PASSWORD)))
         stack.enter_context(restarted(operator, registries=[
-            {"host": registry.host, "plainHTTP": True, "credentialsFile": str(credentials)}]))
+            {"host": registry.host, "plainHTTP": True, "credentialsFile": str(credentials), **elsewhere}]))
         patch = patch_of(shop, f"{registry.host}/closed/web")
         wait_until(lambda: (shop.get("Patch", patch).get("status") or {}).get("digest") == digest, 30, shop.describe)

@@ -50,7 +50,9 @@ class PodsMade:
             labels = pod["metadata"]["labels"]
             tag = next(tag for tag, digest in self._shop.digests.items()
                        if any(self._shop._is(image, tag) for image in images_of(pod)))
-            self._seen[pod["metadata"]["uid"]] = (labels["app"], labels.get("patchwave.dev/track", ""), tag)
+            # A canary copy may not carry all labels of its workload: the primary's selector must not match it.
+            workload = labels.get("patchwave.dev/canary-of") or labels["app"]
+            self._seen[pod["metadata"]["uid"]] = (workload, labels.get("patchwave.dev/track", ""), tag)
 
 
 def good_patch(shop, meanwhile):

@@ -24,7 +24,7 @@ class AssembledOperator final : public OperatorUnderTest {
                                   const std::string& repository,
                                   const std::string& tag) { return lookup(resolve(repository, tag)); },
                    .operator_namespace = with.operator_namespace,
-                   .pod_gate = {},
+                   .gates = {},
                    .git_ops_managers = {},
                    .workers = {},
                    .on_happening = {}}) {}

@@ -90,7 +90,8 @@ TEST_F(AppTest, ApprovesThePlanThatWasShownInTheNameOfTheCaller) {
   serve_wave(waiting_wave(api::hold::kApprovalRequired));
   serve_user();
   server_.on("POST", kApi + std::string("patchapprovals*")).reply(201, "{}");
-  EXPECT_EQ(run({"approve", "web-1.4.3-rest", "--reason", "CAB-1234", "--yes"}), kOk) << err_.str();
+  EXPECT_EQ(run({"approve", "web-1.4.3-rest", "--reason", "CAB-1234", "--yes"}), exit_code::kOk)
+      << err_.str();
   EXPECT_EQ(out_.str(), "patchwave.patchwave.dev/web-1.4.3-rest approved\n");
   const auto sent = parse_json(server_.last_request().body, "the approval");
   ASSERT_TRUE(sent);
@@ -107,14 +108,14 @@ TEST_F(AppTest, ApprovesTwiceWithoutComplaint) {
   serve_user();
   server_.on("POST", kApi + std::string("patchapprovals*"))
       .reply(409, status_json(409, "AlreadyExists", "exists"));
-  EXPECT_EQ(run({"approve", "web-1.4.3-rest", "--yes"}), kOk);
+  EXPECT_EQ(run({"approve", "web-1.4.3-rest", "--yes"}), exit_code::kOk);
   EXPECT_THAT(err_.str(), HasSubstr("nothing was changed"));
 }
 
 TEST_F(AppTest, AsksBeforeItApprovesOnATerminal) {
   in_is_terminal_ = true;
   serve_wave(waiting_wave(api::hold::kApprovalRequired));
-  EXPECT_EQ(run({"approve", "web-1.4.3-rest"}, "n\n"), kError);
+  EXPECT_EQ(run({"approve", "web-1.4.3-rest"}, "n\n"), exit_code::kError);
   EXPECT_THAT(err_.str(), HasSubstr("Approve 2 targets? [y/N]"));
   EXPECT_THAT(err_.str(), HasSubstr("Plan:        " + kPlan));
   EXPECT_EQ(server_.requests().size(), 1u);
@@ -122,21 +123,23 @@ TEST_F(AppTest, AsksBeforeItApprovesOnATerminal) {
 
 TEST_F(AppTest, NeedsYesWhereNobodyCanBeAsked) {
   serve_wave(waiting_wave(api::hold::kApprovalRequired));
-  EXPECT_EQ(run({"approve", "web-1.4.3-rest"}), kError);
+  EXPECT_EQ(run({"approve", "web-1.4.3-rest"}), exit_code::kError);
   EXPECT_THAT(err_.str(), HasSubstr("--yes"));
   EXPECT_THAT(out_.str(), IsEmpty());
 }
 
 TEST_F(AppTest, RefusesToApproveAPlanThatHasChanged) {
   serve_wave(waiting_wave(api::hold::kApprovalRequired));
-  EXPECT_EQ(run({"approve", "web-1.4.3-rest", "--yes", "--plan-hash", "sha256:0000000000"}), kError);
+  EXPECT_EQ(run({"approve", "web-1.4.3-rest", "--yes", "--plan-hash", "sha256:0000000000"}),
+            exit_code::kError);
   EXPECT_THAT(err_.str(), HasSubstr("the plan has changed"));
 }
 
 TEST_F(AppTest, AcceptsTheShortenedHashThatItShows) {
   serve_wave(waiting_wave(api::hold::kApprovalRequired));
   serve_user();
-  EXPECT_EQ(run({"approve", "web-1.4.3-rest", "--plan-hash", "sha256:7f3a90c1d2e3", "--dry-run=client"}), kOk)
+  EXPECT_EQ(run({"approve", "web-1.4.3-rest", "--plan-hash", "sha256:7f3a90c1d2e3", "--dry-run=client"}),
+            exit_code::kOk)
       << err_.str();
   EXPECT_THAT(out_.str(), HasSubstr("approved (dry run)"));
 }
@@ -145,7 +148,7 @@ TEST_F(AppTest, WritesNothingInAServerDryRun) {
   serve_wave(waiting_wave(api::hold::kApprovalRequired));
   serve_user();
   server_.on("POST", kApi + std::string("patchapprovals*")).reply(201, "{}");
-  EXPECT_EQ(run({"deny", "web-1.4.3-rest", "--dry-run=server"}), kOk) << err_.str();
+  EXPECT_EQ(run({"deny", "web-1.4.3-rest", "--dry-run=server"}), exit_code::kOk) << err_.str();
   EXPECT_THAT(server_.last_request().target, HasSubstr("dryRun=All"));
   EXPECT_EQ(string_at(*parse_json(server_.last_request().body, "it"), {"spec", "decision"}), "Deny");
 }
@@ -153,7 +156,7 @@ TEST_F(AppTest, WritesNothingInAServerDryRun) {
 TEST_F(AppTest, CancelsTheWaveThatItLookedAt) {
   serve_wave(example_wave());
   server_.on("PATCH", kApi + std::string("patchwaves/web-1.4.3-canary*")).reply(200, "{}");
-  EXPECT_EQ(run({"cancel", "web-1.4.3-canary", "--yes"}), kOk) << err_.str();
+  EXPECT_EQ(run({"cancel", "web-1.4.3-canary", "--yes"}), exit_code::kOk) << err_.str();
   const auto sent = parse_json(server_.last_request().body, "the patch");
   EXPECT_EQ(*sent, Json({{"metadata", {{"resourceVersion", "41"}}}, {"spec", {{"cancel", true}}}}));
 }
@@ -168,7 +171,7 @@ TEST_F(AppTest, LiftsTheQuarantineOfTheDigestThatIsInIt) {
         {"quarantine", {{"digest", kDigest}, {"reason", "errors rose"}, {"wave", "w"}}}}}};
   server_.on("GET", kApi + std::string("patches/web-1.4.3")).reply(200, print_json(patch));
   server_.on("PATCH", kApi + std::string("patches/web-1.4.3*")).reply(200, "{}");
-  EXPECT_EQ(run({"quarantine", "lift", "web-1.4.3", "--yes"}), kOk) << err_.str();
+  EXPECT_EQ(run({"quarantine", "lift", "web-1.4.3", "--yes"}), exit_code::kOk) << err_.str();
   const auto sent = parse_json(server_.last_request().body, "the patch");
   EXPECT_EQ(string_at(*sent, {"metadata", "annotations", "patchwave.dev/lift-quarantine"}), kDigest);
   EXPECT_EQ(string_at(*sent, {"metadata", "resourceVersion"}), "7");
@@ -179,7 +182,7 @@ TEST_F(AppTest, NamesTheNearestWaveForOneThatDoesNotExist) {
       .reply(404, status_json(404, "NotFound", "not found"));
   server_.on("GET", kApi + std::string("patchwaves*"))
       .reply(200, print_json({{"metadata", Json::object()}, {"items", {wave_json(waiting_wave("X"))}}}));
-  EXPECT_EQ(run({"get", "wave", "web-1.4.4-rest"}), kError);
+  EXPECT_EQ(run({"get", "wave", "web-1.4.4-rest"}), exit_code::kError);
   EXPECT_EQ(err_.str(),
             "error: patchwaves.patchwave.dev \"web-1.4.4-rest\" not found in namespace \"shop\"\nNearest: "
             "web-1.4.3-rest\n");
@@ -187,7 +190,7 @@ TEST_F(AppTest, NamesTheNearestWaveForOneThatDoesNotExist) {
 
 TEST_F(AppTest, SaysWhichRuleIsMissing) {
   server_.on("GET", kApi + std::string("patchwaves*")).reply(403, status_json(403, "Forbidden", "no"));
-  EXPECT_EQ(run({"status"}), kError);
+  EXPECT_EQ(run({"status"}), exit_code::kError);
   EXPECT_THAT(err_.str(),
               HasSubstr("{apiGroups: [\"patchwave.dev\"], resources: [patchwaves], verbs: [list]}"));
   EXPECT_THAT(err_.str(), HasSubstr("kubectl auth can-i list patchwaves.patchwave.dev -n shop"));
@@ -195,13 +198,13 @@ TEST_F(AppTest, SaysWhichRuleIsMissing) {
 
 TEST_F(AppTest, SaysHowToInstallCrdsThatAreMissing) {
   server_.on("GET", kApi + std::string("patchwaves*")).reply(404, "404 page not found\n");
-  EXPECT_EQ(run({"status"}), kError);
+  EXPECT_EQ(run({"status"}), exit_code::kError);
   EXPECT_THAT(err_.str(), HasSubstr("CRDs are not installed"));
 }
 
 TEST_F(AppTest, PrintsTheObjectItselfAsJson) {
   serve_wave(example_wave());
-  EXPECT_EQ(run({"get", "wave", "web-1.4.3-canary", "-o", "json"}), kOk);
+  EXPECT_EQ(run({"get", "wave", "web-1.4.3-canary", "-o", "json"}), exit_code::kOk);
   EXPECT_EQ(*parse_json(out_.str(), "it"), wave_json(example_wave()));
 }
 
@@ -209,7 +212,7 @@ TEST_F(AppTest, KeepsEscapeSequencesInAStatusFromTheTerminal) {
   auto wave = waiting_wave(api::hold::kWriteRefused);
   wave.status.hold->message = "\x1b]0;owned\x07";
   serve_wave(wave);
-  EXPECT_EQ(run({"get", "wave", "web-1.4.3-rest"}), kOk) << err_.str();
+  EXPECT_EQ(run({"get", "wave", "web-1.4.3-rest"}), exit_code::kOk) << err_.str();
   EXPECT_THAT(out_.str(), Not(HasSubstr("\x1b")));
 }
 
@@ -221,7 +224,7 @@ TEST_F(AppTest, WatchesUntilTheWaveHasEnded) {
   serve_wave(wave);
   wave.status.phase = api::WavePhase::Succeeded;
   serve_wave(wave);
-  EXPECT_EQ(run({"get", "wave", "web-1.4.3-canary", "--watch"}), kOk) << err_.str();
+  EXPECT_EQ(run({"get", "wave", "web-1.4.3-canary", "--watch"}), exit_code::kOk) << err_.str();
   EXPECT_EQ(out_.str(),
             "20:30:00 shop/web-1.4.3-canary Running\n"
             "20:30:02 shop/web-1.4.3-canary Running -> Baking\n"
@@ -232,12 +235,12 @@ TEST_F(AppTest, EndsAWatchWithItsOwnCodeWhenTheWaveWasPutBack) {
   auto wave = example_wave();
   wave.status.phase = api::WavePhase::RolledBack;
   serve_wave(wave);
-  EXPECT_EQ(run({"get", "wave", "web-1.4.3-canary", "--watch"}), kEndedBadly);
+  EXPECT_EQ(run({"get", "wave", "web-1.4.3-canary", "--watch"}), exit_code::kEndedBadly);
 }
 
 TEST_F(AppTest, EndsAWatchWithItsOwnCodeWhenItTookTooLong) {
   for (int i = 0; i < 4; ++i) serve_wave(example_wave());
-  EXPECT_EQ(run({"get", "wave", "web-1.4.3-canary", "--watch", "--timeout", "3s"}), kTimedOut);
+  EXPECT_EQ(run({"get", "wave", "web-1.4.3-canary", "--watch", "--timeout", "3s"}), exit_code::kTimedOut);
 }
 
 TEST_F(AppTest, GoesOnWatchingWhenTheServerIsAwayForAWhile) {
@@ -247,30 +250,30 @@ TEST_F(AppTest, GoesOnWatchingWhenTheServerIsAwayForAWhile) {
   auto wave = example_wave();
   wave.status.phase = api::WavePhase::Succeeded;
   serve_wave(wave);
-  EXPECT_EQ(run({"get", "wave", "web-1.4.3-canary", "--watch"}), kOk);
+  EXPECT_EQ(run({"get", "wave", "web-1.4.3-canary", "--watch"}), exit_code::kOk);
   EXPECT_THAT(err_.str(), HasSubstr("trying again"));
 }
 
 TEST_F(AppTest, RefusesWhatItDoesNotKnow) {
-  EXPECT_EQ(run({"promote"}), kError);
-  EXPECT_EQ(run({"status", "-o", "xml"}), kError);
-  EXPECT_EQ(run({}), kError);
+  EXPECT_EQ(run({"promote"}), exit_code::kError);
+  EXPECT_EQ(run({"status", "-o", "xml"}), exit_code::kError);
+  EXPECT_EQ(run({}), exit_code::kError);
   EXPECT_THAT(err_.str(), HasSubstr("--help"));
 }
 
 TEST_F(AppTest, PrintsTheHelpOfACommandWithItsExamples) {
-  EXPECT_EQ(run({"approve", "--help"}), kOk);
+  EXPECT_EQ(run({"approve", "--help"}), exit_code::kOk);
   EXPECT_THAT(out_.str(), HasSubstr("Usage: kubectl patchwave approve [OPTIONS] NAME"));
   EXPECT_THAT(out_.str(), HasSubstr("kubectl patchwave approve web-1.4.3-rest --reason CAB-1234"));
 }
 
 TEST_F(AppTest, PrintsItsOwnVersionWithoutACluster) {
-  EXPECT_EQ(run({"version", "--client"}), kOk);
+  EXPECT_EQ(run({"version", "--client"}), exit_code::kOk);
   EXPECT_EQ(out_.str(), "client:   " PATCHWAVE_VERSION "\n");
 }
 
 TEST_F(AppTest, CompletesCommands) {
-  EXPECT_EQ(run({"__complete", "qua"}), kOk);
+  EXPECT_EQ(run({"__complete", "qua"}), exit_code::kOk);
   EXPECT_EQ(out_.str(), "quarantine\tPatches that did harm and are denied\n:4\n");
 }
 
@@ -293,7 +296,7 @@ TEST_F(AppTest, CompletesLiveNamesInTheNamespaceThatWasTyped) {
 
 TEST_F(AppTest, CompletesNothingWhenTheServerDoesNotAnswer) {
   server_.on("GET", kApi + std::string("patchwaves*")).fail(ErrorKind::Timeout, "no answer");
-  EXPECT_EQ(run({"__complete", "explain", "wave/"}), kOk);
+  EXPECT_EQ(run({"__complete", "explain", "wave/"}), exit_code::kOk);
   EXPECT_EQ(out_.str(), ":4\n");
   EXPECT_THAT(err_.str(), IsEmpty());
 }
@@ -315,10 +318,10 @@ TEST_F(AppTest, HasTheCommandsThatTheReferencePageLists) {
 TEST_F(AppTest, PrintsAScriptForEachShell) {
   for (const char* shell : {"bash", "zsh", "kubectl"}) {
     out_.str("");
-    EXPECT_EQ(run({"completion", shell}), kOk);
+    EXPECT_EQ(run({"completion", shell}), exit_code::kOk);
     EXPECT_THAT(out_.str(), HasSubstr("__complete"));
   }
-  EXPECT_EQ(run({"completion", "fish"}), kError);
+  EXPECT_EQ(run({"completion", "fish"}), exit_code::kError);
 }
 
 }  // namespace

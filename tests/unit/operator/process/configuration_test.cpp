@@ -43,7 +43,7 @@ prometheus:
   timeout: 5s
   queryInterval: 1m
 registries:
-  - {host: "r:5000", plainHTTP: true, caFile: /rca, credentialsFile: /creds}
+  - {host: "r:5000", plainHTTP: true, caFile: /rca, credentialsFile: /creds, tokenServer: "t:5001"}
 gitOpsManagers: [mine]
 podGate: {pullDeadline: 90s, maxRestarts: 0}
 )",
@@ -60,7 +60,7 @@ podGate: {pullDeadline: 90s, maxRestarts: 0}
   wanted.health_address.reset();
   wanted.leader_election = {false, "lease", 30s, 20s, 4s};
   wanted.prometheus = {"https://prom.example.com", "/token", "/ca", "", "", 5s, 1min};
-  wanted.registries = {{"r:5000", true, "/rca", "/creds"}};
+  wanted.registries = {{"r:5000", true, "/rca", "/creds", "t:5001"}};
   wanted.git_ops_managers = {"mine"};
   wanted.pod_gate = {90s, 0};
   EXPECT_EQ(*read, wanted);
