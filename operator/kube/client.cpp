@@ -140,9 +140,9 @@ Result<http::Response> Client::send(const Call& call) const {
   }
 }
 
-Result<Json> Client::answer(Call call) const {
+Result<Json> Client::answer(const Call& call) const {
   const std::string what = call.what;
-  auto response = send(std::move(call));
+  auto response = send(call);
   if (!response) return fail(std::move(response.error()));
   if (!is_success(*response)) return fail(to_error(status_of(*response), what));
   return parse_json(response->body, what);
@@ -154,7 +154,7 @@ Result<Json> Client::write(std::string method, std::string target, const Json& b
   Call call{{std::move(method), std::move(target), {}, print_json(body)}, std::move(what), resource};
   call.request.headers["Content-Type"] = content_type;
   call.request.headers["Accept"] = "application/json";
-  return answer(std::move(call));
+  return answer(call);
 }
 
 Result<Json> Client::get(const Resource& resource, std::string_view ns, std::string_view name) const {
@@ -229,7 +229,7 @@ Result<Json> Client::patch(const Resource& resource, std::string_view ns, std::s
             resource.plural};
   call.request.headers["Content-Type"] = content_type_of(type);
   call.request.headers["Accept"] = "application/json";
-  auto response = send(std::move(call));
+  auto response = send(call);
   if (!response) return fail(std::move(response.error()));
   if (is_success(*response)) return parse_json(response->body, what);
   const Status status = status_of(*response);

@@ -136,7 +136,7 @@ class Client {
   };
   Result<http::Response> send(const Call& call) const;
   Result<http::Response> send_once(const Call& call) const;
-  Result<Json> answer(Call call) const;
+  Result<Json> answer(const Call& call) const;
   Result<Json> write(std::string method, std::string target, const Json& body, std::string_view content_type,
                      std::string what, const std::string& resource) const;
   Result<void> authorize(http::Request& request) const;

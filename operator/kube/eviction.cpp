@@ -72,7 +72,7 @@ Result<EvictionAnswer> Client::evict(std::string_view ns, std::string_view pod, 
   call.request.headers["Accept"] = "application/json";
   // A generic repeat of 429 would hide a budget's word from whoever drains.
   call.repeat_throttled = false;
-  auto response = send(std::move(call));
+  auto response = send(call);
   if (!response) return fail(std::move(response.error()));
   const Status status = status_of(*response);
   const Error error = to_error(status, what);

@@ -56,6 +56,7 @@ class Invariants {
   /// not show it yet.
   std::map<std::string, Time> unready_since_;
   std::set<int> deposed_;
+  std::set<kube::NamespacedName> succeeded_;  ///< Waves that ever did.
   std::size_t operator_writes_ = 0;
   Snapshot last_before_;
   Snapshot last_after_;

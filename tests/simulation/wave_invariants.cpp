@@ -89,7 +89,10 @@ void Invariants::wave_written(const Change& change) {
     target_moved(change, wave, old, target);
   }
   if (transitions_in(wave) > transitions_in(before)) check_budgets(change, wave);
-  if (phase == "Succeeded" && old_phase != phase) check_success(change, wave);
+  if (phase == "Succeeded" && old_phase != phase) {
+    succeeded_.insert(change.name);
+    check_success(change, wave);
+  }
 }
 
 void Invariants::target_moved(const Change& change, const Json& wave, const Json* before, const Json& after) {
@@ -113,7 +116,9 @@ void Invariants::target_started(const Change& change, const Json& wave, const Js
   for (const auto& predecessor : array_at(spec, {"after"})) {
     const Snapshot other =
         cluster_.state.find(resources::kPatchWaves, change.name.ns, predecessor.get<std::string>());
-    if (!other || string_at(other->json, {"status", "phase"}) != "Succeeded") {
+    // One that had succeeded and was then deleted by somebody has done what it is for.
+    const bool gone_after = !other && succeeded_.contains({change.name.ns, predecessor.get<std::string>()});
+    if (!gone_after && (!other || string_at(other->json, {"status", "phase"}) != "Succeeded")) {
       violated(fmt::format("{} before {} had succeeded ({})", what, predecessor.get<std::string>(),
                            other ? string_at(other->json, {"status", "phase"}) : "it does not exist"));
     }
