@@ -51,6 +51,9 @@ struct TargetEvidence {
   /// and not ready is capacity that was lost. Unset: complete, or never complete yet.
   std::optional<Time> incomplete_since;
   std::vector<PodEvidence> pods;
+  /// Since when the cluster has been watched without a break. What was not watched is no proof of harm:
+  /// deadlines count from here at the earliest. Passing does not: a pod's own readiness speaks for itself.
+  Time watched_since = {};
 };
 
 struct PodLimits {

@@ -91,7 +91,7 @@ class PodJudge {
       return fmt::format("crashed again after {}, as many as are tolerated: {}", restarts_of(pod),
                          kCrashLoop);
     }
-    const auto tried_since = std::max(pod.creation_time, evidence_.since);
+    const auto tried_since = std::max({pod.creation_time, evidence_.since, evidence_.watched_since});
     if (cannot_start(pod) && reached(tried_since + limits_.pull_deadline)) {
       return fmt::format("has not started for {}: {}", print_span(now_ - tried_since), words_of(pod));
     }
@@ -105,8 +105,8 @@ class PodJudge {
     const auto lost = std::ranges::count_if(pods_, [&](const PodEvidence* pod) {
       return !pod->ready_since && pod->creation_time < *evidence_.incomplete_since;
     });
-    if (lost == 0 || !reached(*evidence_.incomplete_since + limits_.lost_capacity + microseconds(1)))
-      return {};
+    const auto lost_since = std::max(*evidence_.incomplete_since, evidence_.watched_since);
+    if (lost == 0 || !reached(lost_since + limits_.lost_capacity + microseconds(1))) return {};
     return fmt::format("{} of {} patched copies were ready and are not for {}", lost,
                        evidence_.wanted_patched, print_span(now_ - *evidence_.incomplete_since));
   }
@@ -124,7 +124,8 @@ class PodJudge {
 
   // A large workload may take longer than the deadline as long as copy after copy gets ready.
   [[nodiscard]] Time last_progress() const {
-    auto progress = std::max(evidence_.since, evidence_.incomplete_since.value_or(evidence_.since));
+    auto progress = std::max(
+        {evidence_.since, evidence_.incomplete_since.value_or(evidence_.since), evidence_.watched_since});
     for (const auto* pod : pods_) progress = std::max(progress, pod->ready_since.value_or(progress));
     return progress;
   }
@@ -163,10 +164,11 @@ class PodJudge {
     // Surplus copies of an autoscaler must not begin the bake again.
     std::ranges::sort(ready);
     const auto began = wanted == 0 ? evidence_.since : std::max(evidence_.since, ready[wanted - 1]);
-    const auto words = fmt::format("{} of {} patched copies ready for {}", wanted, wanted,
-                                   print_span(std::max(microseconds(0), now_ - began)));
-    if (now_ - began >= limits_.step_bake) return found(Verdict::Pass, words);
-    auto finding = found(Verdict::Undecided, fmt::format("{} of {}", words, print_span(limits_.step_bake)));
+    // Without the time that passes: a sentence that moves all the while would be written all the while.
+    const auto words = fmt::format("{} of {} patched copies ready", wanted, wanted);
+    const auto span = print_span(limits_.step_bake);
+    if (now_ - began >= limits_.step_bake) return found(Verdict::Pass, fmt::format("{} for {}", words, span));
+    auto finding = found(Verdict::Undecided, fmt::format("{}, not yet for {}", words, span));
     finding.decides_time = began + limits_.step_bake;
     return finding;
   }

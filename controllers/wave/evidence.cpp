@@ -147,10 +147,8 @@ std::optional<Time> GateKeeper::judge_targets(Snapshot& snapshot, Time now) {
     const bool baking = wave.status.phase == WavePhase::Baking;
     const Time since = (baking ? wave.status.bake_start_time : record.state_since_time).value_or(now);
     auto evidence = pod_evidence(record, observed.seen, snapshot.lost_nodes);
-    evidence.since = std::max(since, snapshot.watching_since);
-    if (evidence.incomplete_since) {
-      evidence.incomplete_since = std::max(*evidence.incomplete_since, snapshot.watching_since);
-    }
+    evidence.since = since;
+    evidence.watched_since = snapshot.watching_since;
     snapshot.findings.push_back({"pods", index, judge::judge_pods(evidence, pod_limits(wave.spec), now)});
     for (const auto& gate : wave.spec.gates) {
       auto finding = remembered_or_ask(snapshot, gate, index, since, now, next);

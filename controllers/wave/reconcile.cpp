@@ -142,7 +142,7 @@ Result<runtime::ReconcileResult> WaveReconciler::reconcile_watched(const std::st
   perform_acts(snapshot, decision, now);
   if (decision.status == snapshot.wave.status) return runtime::ReconcileResult{decision.requeue_after};
   const bool moved = !same_but_for_texts(decision.status, snapshot.wave.status);
-  if (!moved && now < last_written_time(snapshot.wave.metadata.uid) + kTextInterval) {
+  if (!moved && now < last_written_time(snapshot.wave.metadata.uid, now) + kTextInterval) {
     sooner(decision.requeue_after, kTextInterval);
     return runtime::ReconcileResult{decision.requeue_after};
   }
@@ -280,10 +280,9 @@ Result<Decision> WaveReconciler::decide_within_budget(Snapshot& snapshot, Time n
   return decision;
 }
 
-Time WaveReconciler::last_written_time(const std::string& wave_uid) {
+Time WaveReconciler::last_written_time(const std::string& wave_uid, Time now) {
   const std::scoped_lock lock(mutex_);
-  const auto found = written_.find(wave_uid);
-  return found == written_.end() ? Time() : found->second;
+  return written_.try_emplace(wave_uid, now).first->second;
 }
 
 void WaveReconciler::note_written(const std::string& wave_uid, Time now) {

@@ -56,7 +56,8 @@ class WaveReconciler {
   Result<runtime::ReconcileResult> reconcile_watched(const std::string& key);
   /// Since when this process has been able to look without a break.
   Time watching_since(const Error* failure);
-  Time last_written_time(const std::string& wave_uid);
+  /// When the status was last written; at first sight, now: a restart alone is no news.
+  Time last_written_time(const std::string& wave_uid, Time now);
   void note_written(const std::string& wave_uid, Time now);
   void forget(const std::string& wave_uid);
 

@@ -234,7 +234,8 @@ Result<std::string> Registry::fetch_token(const Scope& scope, const Challenge& c
   if (!realm) return refused("by no URL");
   const std::string host = host_of(*realm);
   const bool plain = options_.plain_http_hosts.contains(host);
-  if (realm->scheme == "http" && !(plain && host == scope.host)) return refused("without https");
+  if (realm->scheme == "http" && !(plain && may_see_credentials(scope, host)))
+    return refused("without https");
   if (realm->scheme == "https" && plain)
     return refused("by https at a host that is configured as plain HTTP");
 

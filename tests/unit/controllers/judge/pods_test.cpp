@@ -42,7 +42,7 @@ TEST(JudgePods, PassesOnceAllWantedCopiesWereReadyForTheBake) {
   const auto early = judged(evidence, seconds(68));
   EXPECT_EQ(early.verdict, Verdict::Undecided);
   EXPECT_EQ(early.decides_time, kStart + seconds(69));
-  EXPECT_EQ(early.message, "2 of 2 patched copies ready for 59s of 1m");
+  EXPECT_EQ(early.message, "2 of 2 patched copies ready, not yet for 1m");
   const auto passed = judged(evidence, seconds(69));
   EXPECT_EQ(passed.verdict, Verdict::Pass);
   EXPECT_EQ(passed.target, "Deployment shop/web");
