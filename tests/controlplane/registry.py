@@ -114,7 +114,7 @@ class Registry:
         if self.token_realm:
             token = self.token_realm.token([{"type": "repository", "name": repository, "actions": ["pull", "push"]}])
             request.add_header("Authorization", f"Bearer {token}")
-        return urllib.request.urlopen(request, timeout=10)
+        return urllib.request.urlopen(request, timeout=60)
 
     def _listens(self):
         self.processes.require(self.name)

@@ -134,6 +134,7 @@ def expected_pods(story):
                     ("agent", "", OLD): 1})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("story", [good_patch, bad_patch])
 def test_an_unbroken_run_makes_each_pod_once(shop, operator, story):
     shop.given_shop()
