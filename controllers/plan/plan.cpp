@@ -88,11 +88,10 @@ std::vector<Candidate> candidates(const api::PatchPolicy& policy, const api::Pat
                                   const Wanted& wanted, const std::vector<Workload>& workloads, Plan& plan) {
   std::vector<Candidate> found;
   if (!allows_image(policy.spec.workloads.images, wanted.repository)) {
-    plan.warnings.push_back(
-        fmt::format("spec.targets.workloads.images allows no image {}", wanted.repository));
+    plan.problem = fmt::format("spec.targets.workloads.images allows no image {}", wanted.repository);
     return found;
   }
-  WorkloadWarnings warnings(plan.warnings);
+  WorkloadWarnings warnings(plan.workload_warnings);
   for (const auto& workload : workloads) {
     auto containers = containers_to_change(workload, wanted, warnings);
     if (containers.empty()) continue;
@@ -190,20 +189,31 @@ void split_into_waves(const api::PatchPolicy& policy, const api::Patch& patch,
   std::span<const Candidate> left(eligible);
   for (std::size_t i = 0; i < waves.size(); ++i) {
     const auto share = share_of(policy.spec, i, eligible.size(), left.size());
-    if (share == 0) {
-      plan.warnings.push_back(
-          fmt::format("spec.waves[{}] selects nothing: {} of the {} workloads are left to '{}'", i,
-                      left.size(), eligible.size(), waves[i].name));
-    } else if (share > kMaxTargets) {
-      plan.warnings.push_back(fmt::format("spec.waves[{}] is split: '{}' has {} targets and a wave holds {}",
-                                          i, waves[i].name, share, kMaxTargets));
-    }
     chain.append(waves[i], left.first(share));
     left = left.subspan(share);
   }
 }
 
 }  // namespace
+
+std::vector<std::string> warnings_of_waves(const api::PatchPolicySpec& policy, std::size_t workloads) {
+  std::vector<std::string> warnings;
+  std::size_t left = workloads;
+  for (std::size_t i = 0; i < policy.waves.size(); ++i) {
+    const auto& name = policy.waves[i].name;
+    const auto share = share_of(policy, i, workloads, left);
+    if (share == 0) {
+      warnings.push_back(
+          fmt::format("spec.waves[{}] selects nothing: {} of the {} workloads are left to '{}'", i, left,
+                      workloads, name));
+    } else if (share > kMaxTargets) {
+      warnings.push_back(fmt::format("spec.waves[{}] is split: '{}' has {} targets and a wave holds {}", i,
+                                     name, share, kMaxTargets));
+    }
+    left -= share;
+  }
+  return warnings;
+}
 
 std::string wave_name(std::string_view patch, std::string_view policy, std::string_view wave) {
   const auto full = fmt::format("{}-{}-{}", patch, policy, wave);
@@ -231,13 +241,14 @@ Plan make_plan(const api::PatchPolicy& policy, const api::Patch& patch,
   Plan plan;
   const auto wanted = wanted_of(patch);
   if (!wanted) {
-    plan.warnings.push_back(fmt::format("Patch {}: {}", patch.metadata.name, wanted.error().message));
+    plan.problem = fmt::format("Patch {}: {}", patch.metadata.name, wanted.error().message);
     return plan;
   }
   const auto eligible = candidates(policy, patch, *wanted, workloads, plan);
   if (policy.spec.waves.empty()) {
-    plan.warnings.push_back("spec.waves is empty: nothing is ever patched");
+    plan.problem = "spec.waves is empty: nothing is ever patched";
   } else if (!eligible.empty()) {
+    plan.wave_warnings = warnings_of_waves(policy.spec, eligible.size());
     split_into_waves(policy, patch, eligible, plan);
   }
   return plan;

@@ -49,9 +49,15 @@ struct PlannedWave {
 };
 struct Plan {
   std::vector<PlannedWave> waves;
-  std::vector<std::string> warnings;  ///< "spec.waves[1] selects nothing: …"
   int targets = 0;
+  std::string problem;  ///< Why nothing at all can be planned, naming the field; empty when it can.
+  std::vector<std::string> wave_warnings;      ///< See warnings_of_waves.
+  std::vector<std::string> workload_warnings;  ///< Workloads that are left alone, and why.
 };
+
+/// Waves that would not be what their author wrote when the policy has this many workloads to divide:
+/// "spec.waves[1] selects nothing: …", "spec.waves[0] is split: …".
+std::vector<std::string> warnings_of_waves(const api::PatchPolicySpec& policy, std::size_t workloads);
 
 /// Splits the workloads that run another version of `patch` into the policy's waves. `workloads` are those
 /// that the policy selects. The order is stable: the fewest replicas first, then a hash of patch and

@@ -16,6 +16,9 @@ namespace {
 
 using api::WavePhase;
 
+// As many as people read in one condition.
+constexpr std::size_t kMostWarnings = 10;
+
 bool has_begun(const api::PatchWave& wave) {
   return wave.status.phase != WavePhase::Pending && wave.status.phase != WavePhase::Waiting;
 }
@@ -127,7 +130,7 @@ void reconcile_waves(const WavesOfPatch& waves, const plan::Plan& plan, PolicyDe
 }
 
 void plan_patch(const PolicySnapshot& snapshot, const std::vector<api::Workload>& selected,
-                const api::Patch& patch, PolicyDecision& decision) {
+                const api::Patch& patch, PolicyDecision& decision, std::vector<std::string>& warnings) {
   WavesOfPatch waves;
   for (const auto& wave : snapshot.waves) {
     if (wave.spec.patch != patch.metadata.name) continue;
@@ -141,6 +144,7 @@ void plan_patch(const PolicySnapshot& snapshot, const std::vector<api::Workload>
   if (!open || patch.status.quarantine) return;
   plan::Plan plan;
   if (!superseded(patch, snapshot.patches)) plan = plan_the_rest(snapshot, selected, patch, waves);
+  warnings.insert(warnings.end(), plan.workload_warnings.begin(), plan.workload_warnings.end());
   reconcile_waves(waves, plan, decision);
   const bool active = std::any_of(waves.begun.begin(), waves.begun.end(),
                                   [](const auto* wave) { return !api::has_ended(wave->status.phase); });
@@ -234,6 +238,21 @@ void set_conditions(const PolicySnapshot& snapshot, const Standing& standing, Po
   set("Stalled", !standing.in_force);
 }
 
+// Shown only while there is something to say: what the spec asks for and the plan can't give word for word.
+void show_warnings(const PolicySnapshot& snapshot, std::vector<std::string> warnings,
+                   api::PatchPolicyStatus& status, Time now) {
+  if (warnings.empty()) return api::remove_condition(status.conditions, "PlanAdjusted");
+  if (warnings.size() > kMostWarnings) {
+    const auto more = warnings.size() - kMostWarnings;
+    warnings.resize(kMostWarnings);
+    warnings.push_back(fmt::format("and {} more", more));
+  }
+  api::set_condition(status.conditions,
+                     {"PlanAdjusted", "True", "DiffersFromSpec", fmt::format("{}", fmt::join(warnings, "; ")),
+                      snapshot.policy.metadata.generation, now},
+                     now);
+}
+
 }  // namespace
 
 PolicyDecision decide(const PolicySnapshot& snapshot, Time now) {
@@ -246,13 +265,16 @@ PolicyDecision decide(const PolicySnapshot& snapshot, Time now) {
   count_waves(snapshot, decision.status);
 
   auto standing = standing_of(snapshot, decision.status);
+  std::vector<std::string> warnings;
   if (standing.reason != "InvalidSpec") {
-    for (const auto& patch : snapshot.patches) plan_patch(snapshot, selected, patch, decision);
+    if (!selected.empty()) warnings = plan::warnings_of_waves(snapshot.policy.spec, selected.size());
+    for (const auto& patch : snapshot.patches) plan_patch(snapshot, selected, patch, decision, warnings);
     prune(snapshot, decision);
     show_window(snapshot, decision, now);
     standing = standing_of(snapshot, decision.status);
   }
   set_conditions(snapshot, standing, decision, now);
+  show_warnings(snapshot, std::move(warnings), decision.status, now);
   return decision;
 }
 

@@ -77,7 +77,7 @@ TEST(MakePlan, TakesThePercentageRoundedUpAndLeavesTheRestToTheLastWave) {
   EXPECT_EQ(plan.waves[0].spec.targets.size(), 2U);
   EXPECT_EQ(plan.waves[1].spec.targets.size(), 19U);
   EXPECT_EQ(plan.targets, 21);
-  EXPECT_THAT(plan.warnings, IsEmpty());
+  EXPECT_THAT(plan.wave_warnings, IsEmpty());
 }
 
 TEST(MakePlan, TakesACountAndNeverMoreThanThereAre) {
@@ -87,7 +87,7 @@ TEST(MakePlan, TakesACountAndNeverMoreThanThereAre) {
   ASSERT_EQ(plan.waves.size(), 2U);
   EXPECT_EQ(plan.waves[0].spec.targets.size(), 2U);
   EXPECT_EQ(plan.waves[1].spec.targets.size(), 1U);
-  EXPECT_THAT(plan.warnings,
+  EXPECT_THAT(plan.wave_warnings,
               ElementsAre("spec.waves[2] selects nothing: 0 of the 3 workloads are left to 'rest'"));
 }
 
@@ -127,7 +127,7 @@ TEST(MakePlan, ContinuesAWaveOfMoreThanFiveHundredTargetsInAnother) {
   EXPECT_EQ(plan.waves[1].spec.targets.size(), 500U);
   EXPECT_EQ(plan.waves[3].spec.targets.size(), 101U);
   EXPECT_THAT(plan.waves[3].spec.after, ElementsAre("web-1.4.3-storefront-rest-2"));
-  EXPECT_THAT(plan.warnings,
+  EXPECT_THAT(plan.wave_warnings,
               ElementsAre("spec.waves[1] is split: 'rest' has 1101 targets and a wave holds 500"));
 }
 
@@ -193,7 +193,7 @@ TEST(MakePlan, TakesAPlatformsDigestForTheIndexItBelongsTo) {
   const auto plan = make_plan(policy({wave("all")}), index,
                               {workload("done", 3, kRepository + "@sha256:" + std::string(64, '2'))});
   EXPECT_THAT(plan.waves, IsEmpty());
-  EXPECT_THAT(plan.warnings, IsEmpty());
+  EXPECT_THAT(plan.workload_warnings, IsEmpty());
 }
 
 TEST(MakePlan, PinsATagThatMayHaveMoved) {
@@ -205,7 +205,7 @@ TEST(MakePlan, PinsATagThatMayHaveMoved) {
 TEST(MakePlan, NeverTakesAWorkloadBackToAnEarlierVersionAndSaysSo) {
   const auto plan = make_plan(policy({wave("all")}), patch(), {workload("ahead", 3, kRepository + ":1.5.0")});
   EXPECT_EQ(plan.targets, 0);
-  EXPECT_THAT(plan.warnings,
+  EXPECT_THAT(plan.workload_warnings,
               ElementsAre("Deployment shop/ahead: container web runs 1.5.0, which is later than 1.4.3"));
 }
 
@@ -224,7 +224,7 @@ TEST(MakePlan, PlansNothingForAnImageThatThePolicyDoesNotAllow) {
   rules.spec.workloads.images = {"registry.example.com/backoffice/*"};
   const auto plan = make_plan(rules, patch(), fleet(3));
   EXPECT_EQ(plan.targets, 0);
-  EXPECT_THAT(plan.warnings, ElementsAre("spec.targets.workloads.images allows no image " + kRepository));
+  EXPECT_EQ(plan.problem, "spec.targets.workloads.images allows no image " + kRepository);
 }
 
 TEST(MakePlan, KnowsShortNamesOfDockerHubInPatchAndWorkload) {
@@ -239,16 +239,15 @@ TEST(MakePlan, WarnsOfAPatchWhoseImageIsNone) {
   auto broken = patch();
   broken.spec.image = "Web:";
   const auto plan = make_plan(policy({wave("all")}), broken, fleet(1));
-  ASSERT_EQ(plan.warnings.size(), 1U);
-  EXPECT_THAT(plan.warnings[0], HasSubstr("Patch web-1.4.3: spec.subject.image: image 'Web:' is not"));
+  EXPECT_THAT(plan.problem, HasSubstr("Patch web-1.4.3: spec.subject.image: image 'Web:' is not"));
 }
 
 TEST(MakePlan, KeepsWarningsAboutWorkloadsToANumberThatPeopleRead) {
   std::vector<Workload> ahead;
   for (int i = 0; i < 50; ++i) ahead.push_back(workload(fmt::format("web-{}", i), 3, kRepository + ":2.0.0"));
   const auto plan = make_plan(policy({wave("all")}), patch(), ahead);
-  EXPECT_EQ(plan.warnings.size(), 21U);
-  EXPECT_EQ(plan.warnings.back(), "30 more workloads have warnings");
+  EXPECT_EQ(plan.workload_warnings.size(), 21U);
+  EXPECT_EQ(plan.workload_warnings.back(), "30 more workloads have warnings");
 }
 
 TEST(MakePlan, MakesTheWavesSpecCompleteInItself) {

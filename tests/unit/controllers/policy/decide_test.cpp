@@ -185,6 +185,34 @@ TEST(APolicy, ThatSelectsNothingIsStalledAndSaysWhichFieldSelectsNothing) {
   EXPECT_NE(stalled->message.find("spec.targets.workloads"), std::string::npos);
 }
 
+TEST(APolicy, NamesTheWaveThatSelectsNothingBeforeThereIsAnyPatch) {
+  auto snapshot = given_policy(1);
+  snapshot.patches.clear();
+  const auto decision = decide(snapshot, kNow);
+  const auto* adjusted = api::find_condition(decision.status.conditions, "PlanAdjusted");
+  ASSERT_NE(adjusted, nullptr);
+  EXPECT_EQ(adjusted->status, "True");
+  EXPECT_EQ(adjusted->message, "spec.waves[1] selects nothing: 0 of the 1 workloads are left to 'rest'");
+  EXPECT_EQ(api::find_condition(decision.status.conditions, "Ready")->status, "True");
+}
+
+TEST(APolicy, NamesAWorkloadThatIsLeftAloneBecauseItRunsALaterVersion) {
+  auto snapshot = given_policy(2);
+  snapshot.workloads.push_back(workload("ahead", "1.5.0"));
+  const auto decision = decide(snapshot, kNow);
+  const auto* adjusted = api::find_condition(decision.status.conditions, "PlanAdjusted");
+  ASSERT_NE(adjusted, nullptr);
+  EXPECT_EQ(adjusted->message, "Deployment shop/ahead: container web runs 1.5.0, which is later than 1.4.3");
+}
+
+TEST(APolicy, DropsTheWarningOnceThePlanIsAsItsSpecAsks) {
+  auto snapshot = given_policy(1);
+  snapshot.policy.status = decide(snapshot, kNow).status;
+  snapshot.workloads.push_back(workload("second"));
+  const auto decision = decide(snapshot, kNow);
+  EXPECT_EQ(api::find_condition(decision.status.conditions, "PlanAdjusted"), nullptr);
+}
+
 TEST(APolicy, WithAnImpossibleWindowIsStalledAndNamesTheField) {
   auto snapshot = given_policy();
   snapshot.policy.spec.windows.allow = {{"0 2 * * SAT", std::chrono::hours(4), "Mars/Base"}};
