@@ -39,6 +39,8 @@ void add_global_flags(CLI::App& app, Options& options) {
   ConnectOptions& connect = options.connect;
   app.add_option("--kubeconfig", connect.kubeconfig, "Path of the kubeconfig file")->type_name("FILE");
   app.add_option("--context", connect.context, "Context of the kubeconfig to use")->type_name("NAME");
+  app.add_option("--cluster", connect.cluster, "Cluster of the kubeconfig to use")->type_name("NAME");
+  app.add_option("--user", connect.user, "User of the kubeconfig to use")->type_name("NAME");
   app.add_option("-n,--namespace", options.ns, "Namespace; the context's when not given")->type_name("NAME");
   app.add_option("--server", connect.server, "URL of the API server")->type_name("URL");
   app.add_option("--token", connect.token, "Bearer token for the API server")->type_name("TOKEN");

@@ -18,6 +18,8 @@ namespace patchwave::cli {
 struct ConnectOptions {
   std::string kubeconfig;
   std::string context;
+  std::string cluster;
+  std::string user;
   std::string server;
   std::string token;
   std::string as;

@@ -39,9 +39,12 @@ Result<kube::Connection> load(const ConnectOptions& options, const Clock& clock)
   kube::ConfigSource source;
   source.kubeconfig = options.kubeconfig;
   source.context = options.context;
+  source.cluster = options.cluster;
+  source.user = options.user;
   source.environment = kube::process_environment;
   auto connection = kube::load_connection(source, clock);
-  const bool needs_none = !options.server.empty() && options.kubeconfig.empty() && options.context.empty();
+  const bool needs_none = !options.server.empty() && options.kubeconfig.empty() && options.context.empty() &&
+                          options.cluster.empty() && options.user.empty();
   if (connection || !needs_none) return connection;
   kube::Connection bare;
   bare.namespace_ = "default";

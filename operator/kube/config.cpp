@@ -129,11 +129,17 @@ Result<Connection> from_kubeconfig(const std::vector<std::string>& files, bool m
       pick(config->contexts, name,
            source.context.empty() ? where + ": current-context" : where + ": --context", "contexts");
   if (!context) return fail(context.error());
-  auto cluster = pick(config->clusters, context->cluster, context->origin + ".cluster", "clusters");
+  const auto chosen = [&](const std::string& flag, const std::string& named, std::string_view field) {
+    return flag.empty() ? std::pair(named, fmt::format("{}.{}", context->origin, field))
+                        : std::pair(flag, fmt::format("{}: --{}", where, field));
+  };
+  const auto [cluster_name, cluster_origin] = chosen(source.cluster, context->cluster, "cluster");
+  const auto [user_name, user_origin] = chosen(source.user, context->user, "user");
+  auto cluster = pick(config->clusters, cluster_name, cluster_origin, "clusters");
   if (!cluster) return fail(cluster.error());
   Resolved resolved{std::move(*cluster), {}, nullptr};
-  if (!context->user.empty()) {
-    auto user = pick(config->users, context->user, context->origin + ".user", "users");
+  if (!user_name.empty()) {
+    auto user = pick(config->users, user_name, user_origin, "users");
     if (!user) return fail(user.error());
     resolved.user = std::move(*user);
   }
@@ -182,7 +188,8 @@ Result<Connection> load_connection(const ConfigSource& source, const Clock& cloc
     return from_kubeconfig(list, false, source, clock);
   }
   const std::string port = variable("KUBERNETES_SERVICE_PORT");
-  if (!variable("KUBERNETES_SERVICE_HOST").empty() && !port.empty() && source.context.empty()) {
+  if (!variable("KUBERNETES_SERVICE_HOST").empty() && !port.empty() && source.context.empty() &&
+      source.cluster.empty() && source.user.empty()) {
     return from_service_account(source, port, clock);
   }
   const std::string home = variable("HOME");

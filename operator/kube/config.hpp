@@ -17,6 +17,8 @@ namespace patchwave::kube {
 struct ConfigSource {
   std::string kubeconfig;  ///< --kubeconfig; "" when not given.
   std::string context;     ///< --context; "" for current-context.
+  std::string cluster;     ///< --cluster: another entry of `clusters` than the context's; "" for that one.
+  std::string user;        ///< --user: another entry of `users` than the context's; "" for that one.
   /// The environment: KUBECONFIG, HOME, KUBERNETES_SERVICE_HOST, KUBERNETES_SERVICE_PORT. nullopt when unset.
   std::function<std::optional<std::string>(const std::string& name)> environment;
   std::string service_account_folder = "/var/run/secrets/kubernetes.io/serviceaccount";

@@ -74,6 +74,30 @@ TEST_F(Config, ReadsServerNamespaceAndTokenOfTheCurrentContext) {
   EXPECT_EQ(*loaded->credentials->authorization(), "Bearer abc");
 }
 
+TEST_F(Config, TakesAnotherClusterAndUserThanTheContextsWhenTheyAreNamed) {
+  const auto file = write("config", R"(
+current-context: dev
+contexts: [{name: dev, context: {cluster: c, user: u, namespace: ops}}]
+clusters: [{name: c, cluster: {server: "https://c:6443"}}, {name: other, cluster: {server: "https://o:6443"}}]
+users: [{name: u, user: {token: abc}}, {name: admin, user: {token: xyz}}])");
+  source_.cluster = "other";
+  source_.user = "admin";
+  const auto loaded = load(file);
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  EXPECT_EQ(loaded->endpoint.base_url, "https://o:6443");
+  EXPECT_EQ(*loaded->credentials->authorization(), "Bearer xyz");
+  EXPECT_EQ(loaded->namespace_, "ops");
+}
+
+TEST_F(Config, NamesTheFlagWhoseClusterOrUserTheKubeconfigDoesNotHave) {
+  const auto file = kubeconfig("token: abc");
+  source_.user = "nobody";
+  EXPECT_THAT(problem(file), HasSubstr("--user is \"nobody\", which is not among users (u)"));
+  source_.user.clear();
+  source_.cluster = "nowhere";
+  EXPECT_THAT(problem(file), HasSubstr("--cluster is \"nowhere\", which is not among clusters (c)"));
+}
+
 TEST_F(Config, DecodesInlineMaterialAndFindsFilesBesideTheKubeconfig) {
   write("key.pem", "KEY");
   const auto loaded = load(kubeconfig(
