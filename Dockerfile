@@ -7,24 +7,31 @@
 ARG BASE_BUILD=debian:bookworm-slim
 ARG BASE_RUNTIME=scratch
 
-FROM ${BASE_BUILD} AS build
+FROM ${BASE_BUILD} AS compilers
 RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
-      cmake ninja-build g++ mold ca-certificates tzdata \
+      cmake ninja-build g++ ccache mold ca-certificates tzdata \
       libcpprest-dev libyaml-cpp-dev nlohmann-json3-dev libssl-dev prometheus-cpp-dev libboost-dev \
       libboost-system-dev libsimdjson-dev libcli11-dev libfmt-dev libre2-dev libcctz-dev \
     && rm -rf /var/lib/apt/lists/*
+
+FROM compilers AS build
 WORKDIR /source
 COPY CMakeLists.txt ./
 COPY cmake cmake
 COPY operator operator
 COPY controllers controllers
-RUN cmake -S . -B /build -G Ninja -DBUILD_TESTING=OFF && ninja -C /build patchwave kubectl-patchwave
+# What was compiled before is not compiled again. A builder that has a cache of its own mounts it and names it here;
+# the build folder lies where `./dev build` has it, because that is part of what the cache compares.
+ARG CCACHE_DIR=/root/.cache/ccache
+ARG CCACHE_MAXSIZE=2G
+RUN --mount=type=cache,id=patchwave-ccache,target=/root/.cache/ccache \
+    cmake -S . -B build -G Ninja -DBUILD_TESTING=OFF && ninja -C build patchwave kubectl-patchwave && ccache --show-stats
 # What the programs load, at the paths where they look for it, with time zones and certificate authorities.
 RUN set -eu; \
     mkdir -p /runtime/usr/local/bin /runtime/usr/share /runtime/etc/ssl/certs /runtime/tmp; \
-    cp /build/bin/patchwave /build/bin/kubectl-patchwave /runtime/usr/local/bin/; \
+    cp build/bin/patchwave build/bin/kubectl-patchwave /runtime/usr/local/bin/; \
     strip --strip-debug /runtime/usr/local/bin/*; \
-    ldd /build/bin/patchwave /build/bin/kubectl-patchwave | grep -o '/[^ :]*\.so[^ ]*' | sort -u | \
+    ldd build/bin/patchwave build/bin/kubectl-patchwave | grep -o '/[^ :]*\.so[^ ]*' | sort -u | \
       while read -r library; do mkdir -p "/runtime$(dirname "$library")"; cp -L "$library" "/runtime$library"; done; \
     cp -r /usr/share/zoneinfo /runtime/usr/share/; \
     cp /etc/ssl/certs/ca-certificates.crt /runtime/etc/ssl/certs/; \

@@ -4,7 +4,11 @@ option(PATCHWAVE_SANITIZE "Sanitizers to build with, e.g. address,undefined or t
 
 find_program(CCACHE ccache)
 if(CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+  # Every checkout, and the image's build, finds what another has compiled: paths count relative to the build folder,
+  # and messages, which ccache keeps too, are in one language.
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+    ${CMAKE_COMMAND} -E env --unset=LC_ALL --unset=LC_CTYPE --unset=LC_MESSAGES LANG=C.UTF-8
+    CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${CCACHE})
 endif()
 find_program(MOLD mold)
 

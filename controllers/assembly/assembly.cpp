@@ -36,7 +36,8 @@ Assembly::Assembly(Surroundings surroundings)
           {with_.client, with_.stores, with_.clock, with_.operator_namespace},
           {with_.on_happening,
            [this](const auto& policy, const auto& status) { outcomes_.policy_seen(policy, status); }}),
-      patch_reconciler_({with_.client, with_.stores, with_.clock, with_.resolve}, with_.on_happening),
+      patch_reconciler_({with_.client, with_.stores, with_.clock, with_.resolve, with_.operator_namespace},
+                        with_.on_happening),
       wave_reconciler_(
           {with_.client, with_.stores, with_.clock, with_.log, gates_, with_.git_ops_managers},
           {with_.on_happening,

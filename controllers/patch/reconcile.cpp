@@ -29,7 +29,7 @@ Result<runtime::ReconcileResult> PatchReconciler::reconcile(const std::string& k
   if (patch->metadata.deletion_time) return runtime::ReconcileResult{};
 
   PatchSnapshot snapshot{*patch, waves_of(with_.stores, *patch), std::nullopt};
-  if (needs_lookup(*patch)) snapshot.lookup = with_.resolve(patch->spec.image, patch->spec.tag);
+  if (needs_lookup(*patch)) snapshot.lookup = with_.resolve(question_of(*patch));
   const auto decision = decide(snapshot, with_.clock.now());
 
   if (decision.status != patch->status) {
@@ -42,6 +42,14 @@ Result<runtime::ReconcileResult> PatchReconciler::reconcile(const std::string& k
     if (auto removed = remove_lift_annotation(*patch); !removed) return fail(std::move(removed.error()));
   }
   return runtime::ReconcileResult{decision.requeue_after};
+}
+
+// With no more than the workloads that the patch can reach: a namespace does not look into another's
+// registry.
+ImageQuestion PatchReconciler::question_of(const api::Patch& patch) const {
+  const bool reaches_all = patch.metadata.ns == with_.operator_namespace;
+  return {patch.spec.image, patch.spec.tag,
+          pullers_of(with_.stores, reaches_all ? "" : patch.metadata.ns, patch.spec.image)};
 }
 
 Result<void> PatchReconciler::remove_lift_annotation(const api::Patch& patch) {

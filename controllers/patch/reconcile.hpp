@@ -4,14 +4,20 @@
 #include "controllers/api/happening.hpp"
 #include "controllers/inventory/stores.hpp"
 #include "controllers/patch/decide.hpp"
+#include "controllers/patch/pullers.hpp"
 #include "operator/base/log.hpp"
 #include "operator/kube/client.hpp"
 #include "operator/runtime/controller.hpp"
 
 namespace patchwave::patch {
 
+struct ImageQuestion {
+  std::string repository;
+  std::string tag;
+  std::vector<Puller> pullers;  ///< Whose pull secrets may be used to ask.
+};
 /// Asks a registry for the digest of a tag.
-using ResolveImage = std::function<Lookup(const std::string& repository, const std::string& tag)>;
+using ResolveImage = std::function<Lookup(const ImageQuestion&)>;
 
 class PatchReconciler {
  public:
@@ -20,6 +26,7 @@ class PatchReconciler {
     const inventory::Stores& stores;
     const Clock& clock;
     ResolveImage resolve;
+    std::string operator_namespace;
   };
   using OnHappening = std::function<void(const api::Happening&)>;
 
@@ -30,6 +37,7 @@ class PatchReconciler {
   Result<runtime::ReconcileResult> reconcile(const std::string& key);
 
  private:
+  [[nodiscard]] ImageQuestion question_of(const api::Patch& patch) const;
   Result<void> remove_lift_annotation(const api::Patch& patch);
   void tell(const api::Patch& patch, const api::PatchStatus& after);
 

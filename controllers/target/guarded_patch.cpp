@@ -5,6 +5,10 @@ namespace {
 
 constexpr const char* kAnnotations = "/metadata/annotations";
 
+std::string annotation(std::string_view key) {
+  return std::string(kAnnotations) + "/" + pointer_part(key);
+}
+
 }  // namespace
 
 std::string pointer_part(std::string_view key) {
@@ -46,18 +50,22 @@ void GuardedPatch::remove(const std::string& pointer) {
   ++changes_;
 }
 
-void GuardedPatch::set_annotation(std::string_view key, const std::string& value) {
+void GuardedPatch::set_annotations(const Json& entries) {
   if (find(object_, {"metadata", "annotations"}) == nullptr) {
-    set(kAnnotations, Json::object({{std::string(key), value}}));
-  } else {
-    set(std::string(kAnnotations) + "/" + pointer_part(key), value);
+    set(kAnnotations, entries);
+    return;
   }
+  for (const auto& [key, value] : entries.items()) set(annotation(key), value);
 }
 
-void GuardedPatch::remove_annotation(std::string_view key, const std::string& expected) {
-  const std::string pointer = std::string(kAnnotations) + "/" + pointer_part(key);
-  test(pointer, expected);
-  remove(object_at(object_, {"metadata", "annotations"}).size() == 1 ? kAnnotations : pointer);
+void GuardedPatch::remove_annotations(const std::vector<std::string_view>& keys) {
+  const Json& there = object_at(object_, {"metadata", "annotations"});
+  std::vector<std::string> pointers;
+  for (const auto& key : keys) {
+    if (there.contains(key)) pointers.push_back(annotation(key));
+  }
+  if (pointers.size() == there.size()) pointers = {kAnnotations};
+  for (const auto& pointer : pointers) remove(pointer);
 }
 
 }  // namespace patchwave::target

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "operator/base/json.hpp"
 
@@ -24,10 +25,10 @@ class GuardedPatch {
   void remove(const std::string& pointer);
   void test(const std::string& pointer, const Json& value);
 
-  /// Sets or removes one annotation. The map comes and goes with its first and last entry, so that an
-  /// object without annotations is left as it was found.
-  void set_annotation(std::string_view key, const std::string& value);
-  void remove_annotation(std::string_view key, const std::string& expected);
+  /// Sets annotations, or removes those of `keys` that are there; once a patch. The map comes and goes with
+  /// its first and last entry, so that an object without annotations is left as it was found.
+  void set_annotations(const Json& entries);
+  void remove_annotations(const std::vector<std::string_view>& keys);
 
   [[nodiscard]] bool changes_nothing() const { return changes_ == 0; }
   [[nodiscard]] const Json& operations() const { return operations_; }

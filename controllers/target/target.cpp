@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "controllers/target/canary.hpp"
+#include "controllers/target/claim.hpp"
 #include "controllers/target/verbs.hpp"
 
 namespace patchwave::target {
@@ -45,21 +46,6 @@ void count(const Situation& situation, const Verbs& verbs, Observation& seen) {
         return is_live(pod.pod) && carries_patch(situation, pod.pod);
       });
   seen.restored = patch_is_gone && caught_up && verbs.rolled_out(situation) && verbs.tidy(situation);
-}
-
-Act claim_workload(const Situation& situation, const std::string& claim) {
-  GuardedPatch patch = start_patch(situation);
-  for (const auto& field : situation.images) patch.test(field.pointer, field.image);
-  patch.set_annotation(api::kClaimAnnotation, claim);
-  return write_workload(situation, patch, "claim " + name_of(situation.record.target));
-}
-
-/// Also on an object that took the place of the one on record: a copied annotation would lock it for ever.
-std::vector<Act> release(const Situation& situation, const std::string& claim) {
-  if (!situation.live.workload || situation.claimed_by != claim) return {};
-  GuardedPatch patch(*situation.live.workload);
-  patch.remove_annotation(api::kClaimAnnotation, claim);
-  return {write_workload(situation, patch, "release " + name_of(situation.record.target))};
 }
 
 std::vector<Act> forward(const Situation& situation, const Verbs& verbs, const std::string& claim) {

@@ -119,8 +119,8 @@ class Operator {
             .prometheus = prometheus_.get(),
             .stop = manager_.calls_stop(),
             .resolve =
-                [this](const std::string& repository, const std::string& tag) {
-                  return registries_.resolve(repository, tag, manager_.calls_stop());
+                [this](const patch::ImageQuestion& question) {
+                  return registries_.resolve(question, clients_->work, manager_.calls_stop());
                 },
             .operator_namespace = own_namespace(),
             .gates = {configuration_.pod_gate.pull_deadline, configuration_.pod_gate.max_restarts,

@@ -4,9 +4,11 @@
 
 #include <map>
 #include <mutex>
+#include <optional>
 
 #include "operator/http/cpprest_transport.hpp"
 #include "operator/kube/credentials.hpp"
+#include "operator/process/pull_credentials.hpp"
 
 namespace patchwave::process {
 namespace {
@@ -81,15 +83,52 @@ Result<void> check_files(const std::vector<RegistrySettings>& settings) {
 
 }  // namespace
 
-patch::Lookup Registries::resolve(const std::string& repository, const std::string& tag,
+patch::Lookup Registries::resolve(const patch::ImageQuestion& question, const kube::Client& client,
                                   std::stop_token stop) const {
-  const auto reference = registry::parse_reference(repository + ":" + tag);
+  const auto reference = registry::parse_reference(question.repository + ":" + question.tag);
   if (!reference) return {"", {}, reference.error().message, std::nullopt};
-  const auto resolved = registry_->resolve(*reference, std::move(stop));
+  const auto resolved = question.pullers.empty() ? registry_->resolve(*reference, std::move(stop))
+                                                 : resolve_as_pullers(question, *reference, client, stop);
   if (!resolved) return {"", {}, resolved.error().message, resolved.error().retry_after};
   patch::Lookup lookup{resolved->digest, {}, "", std::nullopt};
   for (const auto& [platform, digest] : resolved->platform_digests) lookup.platform_digests.push_back(digest);
   return lookup;
+}
+
+// Each credential is tried with a registry client of its own, so that no token of one namespace serves
+// another.
+Result<registry::ResolvedImage> Registries::resolve_as_pullers(const patch::ImageQuestion& question,
+                                                               const registry::Reference& reference,
+                                                               const kube::Client& client,
+                                                               const std::stop_token& stop) const {
+  std::optional<PullCredentials> found;
+  std::size_t attempt = 0;
+  auto options = options_;
+  options.credentials = [&](const std::string& host,
+                            const std::string& repository) -> Result<std::optional<registry::Credential>> {
+    if (!found) {
+      found = read_pull_credentials(client, question.pullers, host, repository);
+      auto configured = options_.credentials(host, repository);
+      if (!configured) {
+        found->problems.push_back(configured.error().message);
+      } else if (*configured) {
+        found->credentials.push_back(std::move(**configured));
+      }
+    }
+    if (attempt < found->credentials.size()) return found->credentials[attempt];
+    return std::optional<registry::Credential>();
+  };
+  while (true) {
+    registry::Registry registry(options, clock_);
+    auto resolved = registry.resolve(reference, stop);
+    const bool refused = !resolved && (resolved.error().kind == ErrorKind::Unauthorized ||
+                                       resolved.error().kind == ErrorKind::Forbidden);
+    if (refused && found && ++attempt < found->credentials.size()) continue;
+    if (!resolved && found) {
+      for (const auto& problem : found->problems) resolved.error().message += "; " + problem;
+    }
+    return resolved;
+  }
 }
 
 Result<Registries> make_registries(const std::vector<RegistrySettings>& settings, const Clock& clock) {
@@ -115,7 +154,7 @@ Result<Registries> make_registries(const std::vector<RegistrySettings>& settings
     }
     return std::optional<registry::Credential>();
   };
-  return Registries(std::make_unique<registry::Registry>(std::move(options), clock));
+  return Registries(std::move(options), clock);
 }
 
 }  // namespace patchwave::process

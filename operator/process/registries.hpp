@@ -6,8 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "controllers/patch/decide.hpp"
+#include "controllers/patch/reconcile.hpp"
 #include "operator/base/clock.hpp"
+#include "operator/kube/client.hpp"
 #include "operator/process/configuration.hpp"
 #include "operator/registry/registry.hpp"
 
@@ -15,14 +16,26 @@ namespace patchwave::process {
 
 class Registries {
  public:
-  explicit Registries(std::unique_ptr<registry::Registry> registry) : registry_(std::move(registry)) {}
+  Registries(registry::RegistryOptions options, const Clock& clock)
+      : options_(std::move(options)),
+        clock_(clock),
+        registry_(std::make_unique<registry::Registry>(options_, clock)) {}
 
-  /// What the tag points at now, or in words why that is not known.
-  [[nodiscard]] patch::Lookup resolve(const std::string& repository, const std::string& tag,
+  /// What the tag points at now, or in words why that is not known. A registry that asks for a credential is
+  /// given those of the image's pullers, which `client` reads, and then the configured one. What the former
+  /// open is not kept.
+  [[nodiscard]] patch::Lookup resolve(const patch::ImageQuestion& question, const kube::Client& client,
                                       std::stop_token stop) const;
 
  private:
-  std::unique_ptr<registry::Registry> registry_;
+  [[nodiscard]] Result<registry::ResolvedImage> resolve_as_pullers(const patch::ImageQuestion& question,
+                                                                   const registry::Reference& reference,
+                                                                   const kube::Client& client,
+                                                                   const std::stop_token& stop) const;
+
+  registry::RegistryOptions options_;
+  const Clock& clock_;
+  std::unique_ptr<registry::Registry> registry_;  ///< For images that nobody pulls yet.
 };
 
 /// CA and credential files are read once here, so that a wrong one is told at the start; they are read

@@ -35,6 +35,13 @@ Pattern parse_pattern(std::string_view key) {
   return pattern;
 }
 
+Result<Json> parse(std::string_view text) {
+  if (text.size() > kMaxConfig) return fail(ErrorKind::TooLarge, "the docker config is over 1 MiB");
+  // The parser's own message quotes the text around the mistake, which may be a password.
+  if (!Json::accept(text)) return fail(ErrorKind::Invalid, "the docker config is not JSON");
+  return parse_json(text, "the docker config");
+}
+
 /// Label by label, so that '*' never spans a dot.
 bool host_matches(std::string_view pattern, std::string_view host) {
   if (std::ranges::count(pattern, '.') != std::ranges::count(host, '.')) return false;
@@ -58,14 +65,23 @@ bool path_matches(std::string_view path, std::string_view repository) {
 }  // namespace
 
 Result<void> DockerConfig::add(std::string_view text) {
-  if (text.size() > kMaxConfig) return fail(ErrorKind::TooLarge, "the docker config is over 1 MiB");
-  // The parser's own message quotes the text around the mistake, which may be a password.
-  if (!Json::accept(text)) return fail(ErrorKind::Invalid, "the docker config is not JSON");
-  const auto json = parse_json(text, "the docker config");
-  if (!json || patchwave::find(*json, {"auths"}) == nullptr) {
+  const auto json = parse(text);
+  if (!json) return fail(json.error());
+  if (patchwave::find(*json, {"auths"}) == nullptr) {
     return fail(ErrorKind::Invalid, "the docker config has no auths");
   }
-  for (const auto& [key, value] : object_at(*json, {"auths"}).items()) {
+  return add_auths(object_at(*json, {"auths"}));
+}
+
+Result<void> DockerConfig::add_entries(std::string_view text) {
+  const auto json = parse(text);
+  if (!json) return fail(json.error());
+  if (!json->is_object()) return fail(ErrorKind::Invalid, "the docker config is not an object");
+  return add_auths(*json);
+}
+
+Result<void> DockerConfig::add_auths(const Json& auths) {
+  for (const auto& [key, value] : auths.items()) {
     auto pattern = parse_pattern(key);
     Entry entry{std::move(pattern.host), std::move(pattern.path), std::nullopt, {}};
     const std::string user = string_at(value, {"username"});

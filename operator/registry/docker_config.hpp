@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "operator/base/json.hpp"
 #include "operator/base/result.hpp"
 
 namespace patchwave::registry {
@@ -22,6 +23,8 @@ class DockerConfig {
  public:
   /// Adds a file's entries after those that are there. Invalid says which entry is wrong, never its content.
   Result<void> add(std::string_view text);
+  /// The same for the older form (.dockercfg), which is the `auths` alone.
+  Result<void> add_entries(std::string_view text);
 
   /// The entry for an image, as the kubelet picks it: hosts match by label with '*' wildcards, a path by
   /// prefix, and the longest path wins, then the earliest entry. nullopt: none. Invalid: the entry can't be
@@ -30,6 +33,8 @@ class DockerConfig {
                                                        std::string_view repository) const;
 
  private:
+  Result<void> add_auths(const Json& auths);
+
   struct Entry {
     std::string host;  ///< May hold '*'.
     std::string path;  ///< Without slashes at its ends.

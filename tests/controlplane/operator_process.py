@@ -24,11 +24,11 @@ def program(name="patchwave"):
     return path
 
 
-def install_rights(cluster):
-    """Applies the chart's account, roles and admission policies; returns the account's name."""
+def install_rights(cluster, *values):
+    """Applies the chart's account, roles and admission policies, with these values; returns the account's name."""
     helm = Path(cluster.described["binaries"]) / "helm"
     rendered = subprocess.run(
-        [helm, "template", "patchwave", REPOSITORY_ROOT / "charts" / "patchwave", f"--namespace={NAMESPACE}"],
+        [helm, "template", "patchwave", REPOSITORY_ROOT / "charts" / "patchwave", f"--namespace={NAMESPACE}", *values],
         check=True, stdout=subprocess.PIPE, text=True).stdout
     manifests = [manifest for manifest in yaml.safe_load_all(rendered) if manifest]
     rights = [manifest for manifest in manifests if manifest["kind"] not in NOT_RIGHTS]

@@ -20,9 +20,10 @@ class AssembledOperator final : public OperatorUnderTest {
                    .metrics = metrics_,
                    .prometheus = &prometheus_,
                    .stop = with.leadership,
-                   .resolve = [resolve = with.resolve](
-                                  const std::string& repository,
-                                  const std::string& tag) { return lookup(resolve(repository, tag)); },
+                   .resolve =
+                       [resolve = with.resolve](const patch::ImageQuestion& question) {
+                         return lookup(resolve(question.repository, question.tag));
+                       },
                    .operator_namespace = with.operator_namespace,
                    .gates = {},
                    .git_ops_managers = {},

@@ -8,6 +8,7 @@
 #include "tests/simulation/deletion.hpp"
 #include "tests/simulation/eviction.hpp"
 #include "tests/simulation/field_sets.hpp"
+#include "tests/simulation/workload_policy.hpp"
 
 namespace patchwave::simulation {
 namespace {
@@ -283,6 +284,9 @@ http::Response SimulatedApi::store(const ApiTarget& target, const Snapshot& befo
   if (target.subresource.empty()) {
     set_defaults(resource, after);
     if (auto refused = refusal(resource, &before->json, after)) return *refused;
+    if (writer.actor == Actor::Operator && tracks_fields(resource)) {
+      if (auto refused = workload_policy_refusal(resource, before->json, after)) return *refused;
+    }
     if (resource != resources::kPods && spec_changed(before->json, after)) {
       after["metadata"]["generation"] = integer_at(before->json, {"metadata", "generation"}) + 1;
     }

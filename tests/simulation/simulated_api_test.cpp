@@ -121,6 +121,29 @@ TEST_F(SimulatedApiTest, AJsonPatchReachesKeysWithSlashes) {
   EXPECT_EQ(get(kDeployments + "/web")["metadata"]["annotations"]["patchwave.dev/claimed-by"], "a");
 }
 
+TEST_F(SimulatedApiTest, TheOperatorSetsNoImageWithoutADigestButTheOneFromBeforeItsClaim) {
+  created_deployment();
+  const std::string pinned = "shop/web:2@sha256:" + std::string(64, 'a');
+  const auto by_operator = [&](const Json& patch) {
+    const http::Request request{
+        "PATCH", kDeployments + "/web", {{"Content-Type", "application/merge-patch+json"}}, patch.dump()};
+    return cluster.api.handle(request, {Actor::Operator, "patchwave"}).status;
+  };
+  const auto annotations = [](const Json& claim, const Json& record) {
+    return Json{
+        {"metadata",
+         {{"annotations", {{"patchwave.dev/claimed-by", claim}, {"patchwave.dev/images-before", record}}}}}};
+  };
+  EXPECT_EQ(by_operator(image_patch("shop/web:2")), 422);
+  EXPECT_EQ(by_operator(annotations("a", nullptr)), 422);
+  EXPECT_EQ(by_operator(annotations("a", "web=shop/web:2")), 422);
+  EXPECT_EQ(by_operator(annotations("a", "web=shop/web:1")), 200);
+  EXPECT_EQ(by_operator(annotations("a", "web=shop/web:2")), 422);
+  EXPECT_EQ(by_operator(image_patch(pinned)), 200);
+  EXPECT_EQ(by_operator(image_patch("shop/web:2")), 422);
+  EXPECT_EQ(by_operator(image_patch("shop/web:1")), 200);
+}
+
 TEST_F(SimulatedApiTest, AJsonPatchTestsTheResourceVersion) {
   const Json object = created_deployment();
   merge_patch(kDeployments + "/web", {{"metadata", {{"labels", {{"team", "a"}}}}}});

@@ -9,6 +9,9 @@ SPACE = "shop"
 DIGEST = "registry.example.com/web:2@sha256:" + "a" * 64
 PLAIN = "registry.example.com/web:1"
 CLAIM = "patchwave.dev/claimed-by"
+RECORD = "patchwave.dev/images-before"
+IMAGES = f"migrate={PLAIN},web={PLAIN},sidecar=registry.example.com/sidecar:1"
+CLAIMED = {CLAIM: "shop/wave/uid", RECORD: IMAGES}
 JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
 APPLY = "application/apply-patch+yaml"
@@ -68,11 +71,12 @@ class Setting:
         refused = [{"op": "replace", "path": "/spec/replicas", "value": 5}]
         eventually(lambda: not self.patch("Deployment", refused, dry_run=True).ok, "the admission policy is in force")
 
-    def reset(self, kind, claimed=False):
-        """The workload as its owner wrote it."""
+    def reset(self, kind, claimed=False, image=PLAIN):
+        """The workload as its owner wrote it, or with the image that a claiming wave has set since."""
         wanted = workload(kind, "web")
+        wanted["spec"]["template"]["spec"]["containers"][0]["image"] = image
         if claimed:
-            wanted["metadata"]["annotations"][CLAIM] = "shop/wave/uid"
+            wanted["metadata"]["annotations"] |= CLAIMED
         live = self.cluster.request("GET", path(kind, "web"))
         if live.ok:
             wanted["metadata"]["resourceVersion"] = live.object["metadata"]["resourceVersion"]
@@ -127,18 +131,45 @@ def check_images_without_a_digest_may_not_be_set(cluster):
         setting(cluster).refuses(kind, replace(initial, "evil"), "must have a digest")
 
 
-def check_a_claimed_workload_may_get_back_an_image_without_a_digest(cluster):
+def check_a_claimed_workload_may_get_back_the_image_that_it_had_and_no_other_without_a_digest(cluster):
     for kind in KINDS:
-        setting(cluster).reset(kind, claimed=True)
-        setting(cluster).allows(kind, replace(IMAGE, "registry.example.com/web:0"))
+        setting(cluster).reset(kind, claimed=True, image=DIGEST)
+        setting(cluster).allows(kind, replace(IMAGE, PLAIN))
+        setting(cluster).refuses(kind, replace(IMAGE, "registry.example.com/web:0"), "must have a digest")
+        # The image that another container had.
+        setting(cluster).refuses(kind, replace(IMAGE, "registry.example.com/sidecar:1"), "must have a digest")
         setting(cluster).reset(kind)
+
+
+def check_a_claim_does_not_open_the_way_for_an_image_of_ones_own(cluster):
+    """What a stolen token would try."""
+    evil = "registry.example.com/evil:1"
+    for kind in KINDS:
+        claim = {"metadata": {"annotations": {CLAIM: "x", RECORD: IMAGES.replace(f"web={PLAIN}", f"web={evil}")}}}
+        setting(cluster).refuses(kind, claim, "the record of the images")
+        setting(cluster).refuses(kind, {"metadata": {"annotations": {CLAIM: "x"}}}, "come and go together")
+        setting(cluster).refuses(kind, {"metadata": {"annotations": {RECORD: IMAGES}}}, "come and go together")
+        own = add("/metadata/annotations/" + CLAIM.replace("/", "~1"), "x")
+        own += add("/metadata/annotations/" + RECORD.replace("/", "~1"), IMAGES)
+        setting(cluster).allows(kind, own)
+        setting(cluster).refuses(kind, own + replace(IMAGE, evil), "must have a digest")
+        setting(cluster).reset(kind, claimed=True)
+        setting(cluster).refuses(kind, {"metadata": {"annotations": {RECORD: f"web={evil}"}}}, "the record of the images")
+        setting(cluster).refuses(kind, {"metadata": {"annotations": {RECORD: None}}}, "come and go together")
+        setting(cluster).reset(kind)
+
+
+def check_what_only_looks_like_a_digest_is_none(cluster):
+    for image in (f"registry.example.com/evil:1,x={DIGEST}", "registry.example.com/evil@sha256:abc",
+                  f"{DIGEST}0", f"registry.example.com/evil@{DIGEST}"):
+        setting(cluster).refuses("Deployment", replace(IMAGE, image), "")
 
 
 def check_our_own_annotations_may_come_and_go(cluster):
     for kind in KINDS:
-        setting(cluster).allows(kind, {"metadata": {"annotations": {CLAIM: "shop/wave/uid"}}})
+        setting(cluster).allows(kind, {"metadata": {"annotations": CLAIMED}})
         setting(cluster).reset(kind, claimed=True)
-        setting(cluster).allows(kind, {"metadata": {"annotations": {CLAIM: None}}})
+        setting(cluster).allows(kind, {"metadata": {"annotations": {CLAIM: None, RECORD: None}}})
         setting(cluster).reset(kind)
 
 
@@ -308,8 +339,8 @@ def check_the_account_has_no_right_it_does_not_need(cluster):
 
 def check_the_policies_have_no_type_errors_in_use(cluster):
     """A whole promotion: claim, image, release, all at once refused when something else comes with it."""
-    operations = [{"op": "add", "path": "/metadata/annotations/patchwave.dev~1claimed-by", "value": "x"},
-                  *replace(IMAGE, DIGEST)]
+    operations = [{"op": "add", "path": f"/metadata/annotations/{key.replace('/', '~1')}", "value": value}
+                  for key, value in CLAIMED.items()] + replace(IMAGE, DIGEST)
     for kind in KINDS:
         setting(cluster).allows(kind, operations)
         setting(cluster).refuses(kind, operations + add("/spec/template/spec/hostNetwork", True))

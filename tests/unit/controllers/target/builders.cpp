@@ -1,6 +1,7 @@
 #include "tests/unit/controllers/target/builders.hpp"
 
 #include "controllers/target/canary.hpp"
+#include "controllers/target/claim.hpp"
 #include "controllers/target/managed_fields.hpp"
 #include "operator/base/time.hpp"
 
@@ -88,7 +89,9 @@ Given& Given::in(TargetState state, int canary_replicas) {
 }
 
 Given& Given::claimed(const std::string& by) {
-  (*live.workload)["metadata"]["annotations"][std::string(api::kClaimAnnotation)] = by;
+  Json& annotations = (*live.workload)["metadata"]["annotations"];
+  annotations[std::string(api::kClaimAnnotation)] = by;
+  annotations[std::string(kImagesBeforeAnnotation)] = images_before(*live.workload);
   return *this;
 }
 

@@ -14,6 +14,7 @@ inline const std::string kForeignImage = "registry.example.com/shop/web:2.0.0@sh
 inline const std::string kClaim = "shop/web-1.4.3-canary/wave-uid";
 inline const std::string kUid = "workload-uid";
 inline const std::string kClaimPointer = "/metadata/annotations/patchwave.dev~1claimed-by";
+inline const std::string kRecordPointer = "/metadata/annotations/patchwave.dev~1images-before";
 inline const std::string kImagePointer = "/spec/template/spec/containers/0/image";
 inline const Time kNow = Time{seconds(1'800'000'000)};
 

@@ -14,7 +14,37 @@ TEST(Claim, ComesBeforeAnyOtherWriteAndHoldsOnlyForTheObjectThatWasRead) {
   EXPECT_EQ(tested(acts[0], "/metadata/uid"), kUid);
   EXPECT_EQ(tested(acts[0], "/metadata/resourceVersion"), "7");
   EXPECT_EQ(tested(acts[0], kImagePointer), kOldImage);
-  EXPECT_EQ(written(acts[0], "/metadata/annotations"), Json({{"patchwave.dev/claimed-by", kClaim}}));
+  EXPECT_EQ(
+      written(acts[0], "/metadata/annotations"),
+      Json({{"patchwave.dev/claimed-by", kClaim}, {"patchwave.dev/images-before", "web=" + kOldImage}}));
+}
+
+TEST(Claim, RecordsTheImagesOfEveryContainerInitContainersFirst) {
+  auto target = given(Deployment, 3);
+  Json& pod = (*target.live.workload)["spec"]["template"]["spec"];
+  pod["containers"].push_back({{"name", "proxy"}, {"image", "proxy:1"}});
+  pod["initContainers"] = Json::array({{{"name", "migrate"}, {"image", "migrate:2"}}});
+  const auto acts = target.in(TargetState::Claimed).acts();
+  ASSERT_EQ(acts.size(), 1U);
+  EXPECT_EQ(written(acts[0], "/metadata/annotations")["patchwave.dev/images-before"],
+            "migrate=migrate:2,web=" + kOldImage + ",proxy=proxy:1");
+}
+
+TEST(Claim, SetAgainKeepsTheRecordThatWasMadeBeforeTheFirstChange) {
+  auto target = given(DaemonSet, 3).in(TargetState::Canary, 1).image(kNewImage);
+  (*target.live.workload)["metadata"]["annotations"]["patchwave.dev/images-before"] = "web=" + kOldImage;
+  const auto acts = target.acts();
+  ASSERT_EQ(acts.size(), 1U);
+  EXPECT_EQ(written(acts[0], kClaimPointer), kClaim);
+  EXPECT_TRUE(written(acts[0], kRecordPointer).is_null());
+}
+
+TEST(Claim, ReplacesARecordThatAnotherWaveLeftBehind) {
+  auto target = given(DaemonSet, 3).in(TargetState::Claimed);
+  (*target.live.workload)["metadata"]["annotations"]["patchwave.dev/images-before"] = "web=older";
+  const auto acts = target.acts();
+  ASSERT_EQ(acts.size(), 1U);
+  EXPECT_EQ(written(acts[0], kRecordPointer), "web=" + kOldImage);
 }
 
 TEST(Claim, IsAddedToTheAnnotationsThatAreThere) {
@@ -42,7 +72,7 @@ TEST(Claim, WaitsWhenTheWorkloadIsNoLongerWhatIsOnRecord) {
 TEST(Claim, ThatSomebodyTookAwayIsSetAgainBeforeTheNextWrite) {
   const auto acts = given(DaemonSet, 3).in(TargetState::Canary, 1).acts();
   ASSERT_EQ(acts.size(), 1U);
-  EXPECT_EQ(written(acts[0], "/metadata/annotations"), Json({{"patchwave.dev/claimed-by", kClaim}}));
+  EXPECT_EQ(written(acts[0], "/metadata/annotations")["patchwave.dev/claimed-by"], kClaim);
 }
 
 TEST(Claim, IsReleasedWithTheAnnotationsThatCameWithIt) {
@@ -60,6 +90,7 @@ TEST(Claim, IsReleasedAloneWhereOtherAnnotationsStay) {
   const auto acts = target.acts();
   ASSERT_EQ(acts.size(), 1U);
   EXPECT_TRUE(removes(acts[0], kClaimPointer));
+  EXPECT_TRUE(removes(acts[0], kRecordPointer));
 }
 
 TEST(Claim, OfAnotherWaveIsNotReleased) {

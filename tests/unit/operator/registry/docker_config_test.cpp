@@ -31,6 +31,13 @@ TEST(DockerConfig, ReadsAuthAndUserWithPassword) {
   EXPECT_EQ(found(both, "c.example.com"), std::nullopt);
 }
 
+TEST(DockerConfig, ReadsTheOlderFormThatIsTheAuthsAlone) {
+  DockerConfig old;
+  ASSERT_TRUE(old.add_entries(R"({"r.example.com":{"auth":"amFuZTpwOnc="}})"));
+  EXPECT_EQ(found(old, "r.example.com"), (Credential{"jane", "p:w"}));
+  EXPECT_FALSE(old.add_entries(R"(["s3cret"])"));
+}
+
 TEST(DockerConfig, KnowsDockerHubByItsOldName) {
   EXPECT_EQ(found(config(R"({"auths":{"https://index.docker.io/v1/":{"auth":"YTpi"}}})"), "docker.io"),
             (Credential{"a", "b"}));

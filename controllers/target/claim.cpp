@@ -1,0 +1,48 @@
+#include "controllers/target/claim.hpp"
+
+#include <fmt/format.h>
+
+#include "controllers/target/verbs.hpp"
+
+namespace patchwave::target {
+namespace {
+
+/// The record that is there was made by this wave, before it changed an image: somebody has removed the claim
+/// only.
+bool has_record_of_this_wave(const Situation& situation) {
+  return situation.record.state != api::TargetState::Claimed &&
+         find(*situation.workload, {"metadata", "annotations", kImagesBeforeAnnotation}) != nullptr;
+}
+
+}  // namespace
+
+std::string images_before(const Json& workload) {
+  std::string record;
+  for (const char* list : {"initContainers", "containers"}) {
+    for (const auto& container : array_at(workload, {"spec", "template", "spec", list})) {
+      record += fmt::format("{}{}={}", record.empty() ? "" : ",", string_at(container, {"name"}),
+                            string_at(container, {"image"}));
+    }
+  }
+  return record;
+}
+
+Act claim_workload(const Situation& situation, const std::string& claim) {
+  GuardedPatch patch = start_patch(situation);
+  for (const auto& field : situation.images) patch.test(field.pointer, field.image);
+  Json annotations = {{std::string(api::kClaimAnnotation), claim}};
+  if (!has_record_of_this_wave(situation)) {
+    annotations[std::string(kImagesBeforeAnnotation)] = images_before(*situation.workload);
+  }
+  patch.set_annotations(annotations);
+  return write_workload(situation, patch, "claim " + name_of(situation.record.target));
+}
+
+std::vector<Act> release(const Situation& situation, const std::string& claim) {
+  if (!situation.live.workload || situation.claimed_by != claim) return {};
+  GuardedPatch patch = start_patch(situation);
+  patch.remove_annotations({api::kClaimAnnotation, kImagesBeforeAnnotation});
+  return {write_workload(situation, patch, "release " + name_of(situation.record.target))};
+}
+
+}  // namespace patchwave::target

@@ -1,0 +1,29 @@
+// The claim: the annotation by which one wave keeps all others from a workload, and the record of its images
+// that goes with it.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "controllers/target/act.hpp"
+#include "controllers/target/situation.hpp"
+
+namespace patchwave::target {
+
+/// On a claimed workload: "<container>=<image>,…", init containers first, as they were when it was claimed.
+/// The admission policy lets us put back these and no other image that has no digest.
+inline constexpr std::string_view kImagesBeforeAnnotation = "patchwave.dev/images-before";
+
+/// Takes the workload for `claim`, and writes down which images it has. Holds only while those that the
+/// situation saw are still there.
+Act claim_workload(const Situation& situation, const std::string& claim);
+
+/// Also on an object that took the place of the one on record: a copied annotation would lock it for ever.
+/// Empty when the workload is gone or not under `claim`.
+std::vector<Act> release(const Situation& situation, const std::string& claim);
+
+/// What kImagesBeforeAnnotation says of a workload that is claimed as it is.
+std::string images_before(const Json& workload);
+
+}  // namespace patchwave::target
