@@ -34,7 +34,7 @@ def install_rights(cluster, *values):
     rights = [manifest for manifest in manifests if manifest["kind"] not in NOT_RIGHTS]
     namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
     cluster.api.apply(namespace)
-    cluster.kubectl("apply", "--server-side", f"--namespace={NAMESPACE}", "-f", "-", stdin=yaml.safe_dump_all(rights))
+    cluster.kubectl("apply", "--server-side", "-f", "-", stdin=yaml.safe_dump_all(rights))
     return next(each["metadata"]["name"] for each in manifests if each["kind"] == "ServiceAccount")
 
 
