@@ -260,7 +260,7 @@ RunResult run_simulation(const RunOptions& options, const MakeOperator& make_ope
 
 std::string explain(const RunOptions& options, const RunResult& result,
                     const std::vector<std::string>& problems) {
-  std::string text = fmt::format("seed {} ({} lives, {} calls); replay with --seed={}\nscenario: {}\n",
+  std::string text = fmt::format("seed {} ({} lives, {} calls); replay with ./dev test simulation -- --seed={}\nscenario: {}\n",
                                  options.seed, result.lives, result.calls, options.seed, result.scenario);
   for (const auto& problem : problems) text += "VIOLATED " + problem + "\n";
   return text + "end:\n" + result.end_state + "last calls:\n" + result.trace;
