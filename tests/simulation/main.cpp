@@ -11,7 +11,8 @@ int main(int argc, char** argv) {
   const std::span arguments(argv, static_cast<std::size_t>(argc));
   for (const char* argument : arguments.subspan(1)) {
     if (!patchwave::simulation::take_seeds(argument)) {
-      fmt::print(stderr, "{}: unknown; allowed are --seed=N, --seeds=FIRST-LAST and gtest's own flags\n", argument);
+      fmt::print(stderr, "{}: unknown; allowed are --seed=N, --seeds=FIRST-LAST and gtest's own flags\n",
+                 argument);
       return 2;
     }
     if (GTEST_FLAG_GET(filter) == "*") GTEST_FLAG_SET(filter, "Reconcilers.*");

@@ -57,7 +57,8 @@ TEST(Reconcilers, KeepEveryInvariantAndEndUnderFaultsWhereAnUnbrokenRunEnds) {
       const RunOptions without_faults{seed, false};
       const auto unbroken = run_simulation(without_faults, assemble_operator);
       ++runs;
-      if (!unbroken.violations.empty()) ADD_FAILURE() << explain(without_faults, unbroken, unbroken.violations);
+      if (!unbroken.violations.empty())
+        ADD_FAILURE() << explain(without_faults, unbroken, unbroken.violations);
       if (broken.has_one_end) {
         if (broken.end_state != unbroken.end_state) {
           problems.push_back("the end differs from an unbroken run's:\n" + unbroken.end_state);
@@ -69,6 +70,18 @@ TEST(Reconcilers, KeepEveryInvariantAndEndUnderFaultsWhereAnUnbrokenRunEnds) {
   }
   print_speed(runs, seeds().size(), std::chrono::steady_clock::now() - began,
               static_cast<double>(std::clock() - cpu_began) / CLOCKS_PER_SEC);
+}
+
+/// Two hours of being refused are some thousand looks at the waves, not tens of thousands.
+constexpr std::size_t kMostStepsWhileDenied = 20'000;
+constexpr std::size_t kDeniedSeeds = 5;
+
+TEST(Denied, WavesHoldWithAReasonAndNothingSpins) {
+  for (std::uint64_t seed = 1; seed <= kDeniedSeeds; ++seed) {
+    const RunOptions options{seed, true, true, kMostStepsWhileDenied};
+    const auto result = run_simulation(options, assemble_operator);
+    if (!result.violations.empty()) ADD_FAILURE() << explain(options, result, result.violations);
+  }
 }
 
 TEST(Reconcilers, TheSameSeedMakesTheSameCallsInTheSameOrder) {
