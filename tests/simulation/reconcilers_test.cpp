@@ -74,7 +74,7 @@ TEST(Reconcilers, KeepEveryInvariantAndEndUnderFaultsWhereAnUnbrokenRunEnds) {
 
 /// Two hours of being refused are some thousand looks at the waves, not tens of thousands.
 constexpr std::size_t kMostStepsWhileDenied = 20'000;
-constexpr std::size_t kDeniedSeeds = 5;
+constexpr std::size_t kDeniedSeeds = 3;
 
 TEST(Denied, WavesHoldWithAReasonAndNothingSpins) {
   for (std::uint64_t seed = 1; seed <= kDeniedSeeds; ++seed) {
