@@ -10,8 +10,21 @@ namespace patchwave::simulation {
 namespace {
 
 constexpr std::array kFaultNames{
-    "",    "lost before", "lost after", "late effect",  "touched first", "429",
-    "500", "503",         "410",        "crash before", "crash after",   "lease lost"};
+    "",    "lost before", "lost after",   "late effect", "touched first", "429", "500",
+    "503", "410",         "crash before", "crash after", "lease lost",    "403", "paused"};
+
+/// What changes what runs in the cluster, as opposed to the operator's own records.
+bool writes_workload(const http::Request& request) {
+  return request.method != "GET" &&
+         (request.target.starts_with("/apis/apps/") || request.target.ends_with("/eviction"));
+}
+
+http::Response denied(bool by_admission) {
+  return failure(403, "Forbidden",
+                 by_admission
+                     ? "ValidatingAdmissionPolicy 'guard' with binding 'guard' denied request: not today"
+                     : "User \"patchwave\" cannot do this in the namespace \"shop\"");
+}
 
 }  // namespace
 
@@ -45,12 +58,16 @@ std::string Trace::text() const {
 Result<http::Response> Connection::send(const http::Request& request, const http::SendLimits& limits,
                                         std::stop_token stop) {
   if (cut_) return fail(ErrorKind::Cancelled, "the process has ended");
+  if (calls_left_ && (*calls_left_)-- == 0) hooks_.on_lease_loss();
   if (stop.stop_requested()) return fail(ErrorKind::Cancelled, "stopped");
   ++calls_;
   cluster_.agenda.run_for(random_.between(milliseconds(1), milliseconds(12)));
   const bool write = request.method != "GET";
   if (write) hooks_.on_write(request);
-  const Fault fault = faults_.draw(write, request.target.find("continue=") != std::string::npos);
+  const Fault fault = calls_left_ ? Fault::None
+                                  : faults_.draw(write, writes_workload(request),
+                                                 request.target.find("continue=") != std::string::npos,
+                                                 cluster_.agenda.now());
   auto response = with_fault(fault, request, limits);
   trace_.add(cluster_.agenda.now(), request, response ? response->status : 0, fault, writer_.incarnation);
   return response;
@@ -94,6 +111,11 @@ Result<http::Response> Connection::with_fault(Fault fault, const http::Request& 
       hooks_.on_lease_loss();
       return response;
     }
+    case Fault::Denied:
+      return denied(random_.chance(0.5));
+    case Fault::Paused:
+      hooks_.on_pause();
+      break;
     case Fault::None:
       break;
   }

@@ -3,6 +3,7 @@
 
 #include <deque>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "operator/http/transport.hpp"
@@ -40,6 +41,7 @@ class Connection final : public http::Transport {
     std::function<void()> on_crash;  ///< The life ends with this call.
     std::function<void()> on_lease_loss;
     std::function<void(const http::Request&)> on_write;  ///< Before its effect.
+    std::function<void()> on_pause;                      ///< Returns when the process goes on.
   };
   Connection(Cluster& cluster, Faults& faults, Random& random, Trace& trace, int incarnation, Hooks hooks)
       : cluster_(cluster), faults_(faults), random_(random), trace_(trace), hooks_(std::move(hooks)) {
@@ -55,6 +57,11 @@ class Connection final : public http::Transport {
 
   /// The process is gone: nothing it still tries reaches anybody.
   void cut() { cut_ = true; }
+  /// From now on what is written was decided long ago, and after so many calls the lease is seen to be lost.
+  void outlived(int calls_left) {
+    writer_.late = true;
+    calls_left_ = calls_left;
+  }
   [[nodiscard]] std::size_t calls() const { return calls_; }
 
  private:
@@ -72,6 +79,7 @@ class Connection final : public http::Transport {
   Writer writer_;
   bool cut_ = false;
   std::size_t calls_ = 0;
+  std::optional<int> calls_left_;
 };
 
 }  // namespace patchwave::simulation

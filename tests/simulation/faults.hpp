@@ -22,6 +22,8 @@ enum class Fault : std::uint8_t {
   CrashBefore,   ///< The operator dies before the request leaves.
   CrashAfter,    ///< It dies after the effect, before the answer.
   LeaseLoss,     ///< Leadership is lost during the call; the call itself goes through.
+  Denied,        ///< 403, by RBAC or admission.
+  Paused,  ///< The process stands still within the call; another leads by the time that the call goes on.
 };
 
 class Faults {
@@ -39,6 +41,11 @@ class Faults {
     registry_ = rate(0.5);
     watch_loss_ = rate(0.02);
     longest_lag_ = random_.chance(0.3) ? milliseconds(10'000) : milliseconds(1'500);
+    two_leaders_ = rate(0.01);
+    denials_ = random_.chance(0.2);
+    denied_from_ = MonotonicTime(random_.between(milliseconds(240'000), milliseconds(1'200'000)));
+    denied_until_ = denied_from_ + random_.between(milliseconds(20'000), milliseconds(600'000));
+    denies_everything_ = random_.chance(0.3);
     largest_clock_jump_ = random_.chance(0.3) ? milliseconds(3'000) : milliseconds(0);
   }
 
@@ -46,8 +53,13 @@ class Faults {
   void heal() { enabled_ = false; }
   [[nodiscard]] bool enabled() const { return enabled_; }
 
-  Fault draw(bool write, bool next_page) {
+  /// `workload`: a write to a workload, or an eviction.
+  Fault draw(bool write, bool workload, bool next_page, MonotonicTime now) {
+    if (workload && denied_for_good_) return Fault::Denied;
     if (!enabled_) return Fault::None;
+    const bool denied = denials_ && now >= denied_from_ && now < denied_until_;
+    if (denied && (workload || (write && denies_everything_))) return Fault::Denied;
+    if (write && random_.chance(two_leaders_)) return Fault::Paused;
     if (random_.chance(crash_)) return random_.chance(0.5) ? Fault::CrashBefore : Fault::CrashAfter;
     if (random_.chance(lease_loss_)) return Fault::LeaseLoss;
     if (random_.chance(lost_)) return random_.chance(0.5) ? Fault::LostBefore : Fault::LostAfter;
@@ -58,6 +70,8 @@ class Faults {
     static constexpr Fault kRefusals[] = {Fault::Throttled, Fault::ServerError, Fault::Unavailable};
     return kRefusals[random_.between(0, 2)];
   }
+  /// Healing does not end it.
+  void deny_workloads_for_good() { denied_for_good_ = true; }
   bool telemetry_fails() { return enabled_ && random_.chance(telemetry_); }
   bool registry_fails() { return enabled_ && random_.chance(registry_); }
   bool watch_breaks() { return enabled_ && random_.chance(watch_loss_); }
@@ -72,6 +86,9 @@ class Faults {
   Random& random_;
   bool enabled_;
   double lost_, late_, touched_, refused_, crash_, lease_loss_, telemetry_, registry_, watch_loss_;
+  double two_leaders_;
+  bool denials_, denies_everything_, denied_for_good_ = false;
+  MonotonicTime denied_from_, denied_until_;
   milliseconds longest_lag_;
   milliseconds largest_clock_jump_;
 };

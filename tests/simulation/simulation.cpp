@@ -14,7 +14,7 @@ namespace patchwave::simulation {
 namespace {
 
 constexpr std::chrono::hours kLongestRun{30};
-constexpr std::size_t kMostSteps = 100'000;
+constexpr std::chrono::hours kDeniedRun{2};
 constexpr std::chrono::minutes kQuiet{20};
 const Time kStart{std::chrono::sys_days(std::chrono::year(2026) / 11 / 21)};
 
@@ -43,6 +43,7 @@ class Run {
         random_(options.seed),
         scenario_(draw_scenario(random_)) {
     if (scenario_.foreign_edit) invariants_.expect_foreign_writes();
+    if (options_.denied) faults_.deny_workloads_for_good();
   }
 
   RunResult complete() {
@@ -58,11 +59,15 @@ class Run {
     if (!operator_) start_operator();
     clock_.offset = {};
     feed_.relist();
-    if (run_until(cluster_.agenda.now() + kLongestRun, true)) {
+    if (options_.denied) {
+      run_until(cluster_.agenda.now() + kDeniedRun, true);
+      check_holds();
+    } else if (run_until(cluster_.agenda.now() + kLongestRun, true)) {
       check_quiet();
     } else {
       check_holds();
     }
+    check_harm_was_seen();
     return result();
   }
 
@@ -71,10 +76,13 @@ class Run {
     ++lives_;
     clock_.offset = faults_.clock_offset();
     leadership_ = std::stop_source();
-    connection_ =
-        std::make_shared<Connection>(cluster_, faults_, random_, trace_, lives_,
-                                     Connection::Hooks{[this] { dead_ = true; }, [this] { lose_lease(); },
-                                                       [this](const auto& request) { sent(request); }});
+    connection_ = std::make_shared<Connection>(
+        cluster_, faults_, random_, trace_, lives_,
+        Connection::Hooks{
+            [this, life = lives_] { dead_ = dead_ || life == lives_; },
+            [this, life = lives_, leadership = leadership_] { lose_lease(life, leadership); },
+            [this, leadership = leadership_](const auto& request) { sent(request, leadership); },
+            [this] { stand_still(); }});
     dead_ = false;
     restart_at_.reset();
     operator_ =
@@ -94,14 +102,30 @@ class Run {
     trace_.note(cluster_.agenda.now(), "operator ended");
   }
 
-  void lose_lease() {
-    leadership_.request_stop();
-    invariants_.leadership_lost(lives_);
-    dead_ = true;
+  void lose_lease(int life, std::stop_source leadership) {
+    leadership.request_stop();
+    invariants_.leadership_lost(life);
+    dead_ = dead_ || life == lives_;
   }
 
-  void sent(const http::Request& request) {
-    if (leadership_.stop_requested()) {
+  /// The leader's process is paused within a call for longer than its lease lasts. Another takes over and
+  /// works; then the old one goes on with what it had read and decided, until it sees that it leads no more:
+  /// leader election is no fence.
+  void stand_still() {
+    if (outlived_) return;
+    trace_.note(cluster_.agenda.now(), "the leader stands still");
+    calls_ += connection_->calls();
+    const auto connection = connection_;
+    outlived_ = std::move(operator_);
+    feed_.detach();
+    start_operator();
+    run_until(cluster_.agenda.now() + random_.between(milliseconds(20'000), milliseconds(120'000)), false);
+    connection->outlived(random_.between(0, 2));
+    trace_.note(cluster_.agenda.now(), "the former leader goes on");
+  }
+
+  void sent(const http::Request& request, const std::stop_source& leadership) {
+    if (leadership.stop_requested()) {
       invariants_.violated(
           fmt::format("sent {} {} without being the leader", request.method, request.target));
     }
@@ -117,13 +141,16 @@ class Run {
   bool run_until(MonotonicTime until, bool until_settled) {
     MonotonicTime last_unsettled = cluster_.agenda.now();
     while (cluster_.agenda.now() < until) {
-      if (++steps_ > kMostSteps) {
-        invariants_.violated("the operator never comes to rest: too many reconciles");
+      if (++steps_ > options_.most_steps) {
+        if (!spins_) invariants_.violated("the operator never comes to rest: too many reconciles");
+        spins_ = true;
         return false;
       }
       feed_.deliver();
+      const bool outer = !outlived_;
       if (operator_ && operator_->step()) {
-        if (dead_) stop_operator(random_.between(milliseconds(500), milliseconds(20'000)));
+        if (outer) outlived_.reset();
+        if (dead_ && operator_) stop_operator(random_.between(milliseconds(500), milliseconds(20'000)));
         continue;
       }
       if (!operator_ && restart_at_ && *restart_at_ <= cluster_.agenda.now()) {
@@ -163,6 +190,18 @@ class Run {
            string_at(wave, {"status", "phase"}) == "Waiting";
   }
 
+  /// A patch that does harm shows it within each wave: no wave that changed something may call it good.
+  void check_harm_was_seen() {
+    if (scenario_.tag == "2" || !scenario_.has_one_end()) return;
+    for (const auto& [name, wave] : cluster_.state.all(resources::kPatchWaves)) {
+      if (string_at(wave->json, {"status", "phase"}) != "Succeeded") continue;
+      for (const auto& target : array_at(wave->json, {"status", "targets"})) {
+        if (string_at(target, {"state"}) == "Promoted")
+          invariants_.violated(fmt::format("wave {} succeeded with patch {}", name.text(), scenario_.tag));
+      }
+    }
+  }
+
   void check_holds() {
     for (const auto& [name, wave] : cluster_.state.all(resources::kPatchWaves)) {
       if (has_ended(wave->json)) continue;
@@ -171,7 +210,7 @@ class Run {
       if (reason.empty()) {
         invariants_.violated(
             fmt::format("wave {} neither ended nor holds with a reason ({})", name.text(), phase));
-      } else if (scenario_.has_one_end()) {
+      } else if (scenario_.has_one_end() && !options_.denied) {
         invariants_.violated(fmt::format("wave {} still holds after all faults are gone: {} in {}",
                                          name.text(), reason, phase));
       }
@@ -246,7 +285,9 @@ class Run {
   std::shared_ptr<Connection> connection_;
   std::unique_ptr<OperatorUnderTest> operator_;
   std::optional<MonotonicTime> restart_at_;
+  std::unique_ptr<OperatorUnderTest> outlived_;  ///< A former leader that still is within a call.
   bool dead_ = false;
+  bool spins_ = false;
   int lives_ = 0;
   std::size_t steps_ = 0;
   std::size_t calls_ = 0;
@@ -260,8 +301,9 @@ RunResult run_simulation(const RunOptions& options, const MakeOperator& make_ope
 
 std::string explain(const RunOptions& options, const RunResult& result,
                     const std::vector<std::string>& problems) {
-  std::string text = fmt::format("seed {} ({} lives, {} calls); replay with --seed={}\nscenario: {}\n",
-                                 options.seed, result.lives, result.calls, options.seed, result.scenario);
+  std::string text = fmt::format(
+      "seed {} ({} lives, {} calls); replay with ./dev test simulation -- --seed={}\nscenario: {}\n",
+      options.seed, result.lives, result.calls, options.seed, result.scenario);
   for (const auto& problem : problems) text += "VIOLATED " + problem + "\n";
   return text + "end:\n" + result.end_state + "last calls:\n" + result.trace;
 }

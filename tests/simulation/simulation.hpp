@@ -16,6 +16,10 @@ namespace patchwave::simulation {
 struct RunOptions {
   std::uint64_t seed = 1;
   bool faults = true;
+  /// The API server refuses every write to a workload, until the end.
+  bool denied = false;
+  /// The run is given up, and said to spin, beyond so many reconciles.
+  std::size_t most_steps = 100'000;
 };
 
 struct RunResult {
