@@ -87,6 +87,9 @@ class DaemonSetVerbs final : public Verbs {
     }
     // A pod that is replaced before the controller has seen the old template comes back with the new one.
     if (!is_on_delete(situation) || !caught_up(*situation.workload)) return {};
+    // A patched pod on its way out is as good as gone: the old template takes its place under either
+    // strategy, and a node that no longer answers, whose pods never end, must not keep the strategy from
+    // going back.
     if (std::ranges::none_of(owned_pods(situation, by_node),
                              [&](const ObservedPod& pod) { return carries_patch(situation, pod.pod); })) {
       return put_strategy_back(situation);

@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -68,7 +69,7 @@ class Operator:
             "metricsAddress": f"127.0.0.1:{self.metrics_port}",
             "healthAddress": f"127.0.0.1:{self.health_port}",
             "kubernetes": {"qps": 200, "burst": 400},
-            # The operator's own durations: a leader that can't renew ends itself, and nobody starts it again here.
+            # The operator's own durations but one: a test that starts it again waits for the lease.
             "leaderElection": {"enabled": True, "retryPeriod": "500ms"},
             "prometheus": {"url": self.world.telemetry.prometheus_url, "timeout": "2s", "queryInterval": "1s"},
             "podGate": {"pullDeadline": "6s"},
@@ -78,6 +79,17 @@ class Operator:
     def wait_ready(self, seconds=30):
         wait_until(self._ready, seconds, lambda: f"{self.name} ready\n{self.processes.last_words(self.name)}")
         self.world.telemetry.operators([f"127.0.0.1:{self.metrics_port}"])
+
+    def not_ready(self):
+        """The parts that /readyz calls not ready; "" when all are, or it does not answer yet."""
+        self.processes.require(self.name)
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.health_port}/readyz", timeout=5):
+                return ""
+        except urllib.error.HTTPError as error:
+            return "\n".join(line for line in error.read().decode().splitlines() if line.startswith("[-]"))
+        except OSError:
+            return ""
 
     @property
     def running(self):

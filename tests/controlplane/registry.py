@@ -46,7 +46,8 @@ class Registry:
     def up(self):
         folder = self.processes.state / self.name
         folder.mkdir(parents=True, exist_ok=True)
-        self.port = free_ports(1)[0]
+        # An address outlives a restart: what was told of it still holds.
+        self.port = self.port or free_ports(1)[0]
         config = {
             "version": "0.1", "log": {"level": "warn"},
             "storage": {"filesystem": {"rootdirectory": str(folder / "storage")}, "delete": {"enabled": True}},

@@ -55,9 +55,9 @@ class World:
             self.registry.up()
             self.telemetry.up(self.cluster.admin_kubeconfig)
 
-    def install_kinds(self):
-        """The CRDs, and wait until the API server serves them."""
-        files = [f"--filename={path}" for path in kinds()]
+    def install_kinds(self, paths=None):
+        """The CRDs of those files, else all, and wait until the API server serves them."""
+        files = [f"--filename={path}" for path in paths or kinds()]
         self.cluster.kubectl("apply", "--server-side", "--force-conflicts", *files)
         wait_until(self._kinds_served, 20, "the kinds of crds/ are served")
 

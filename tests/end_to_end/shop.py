@@ -41,7 +41,7 @@ class Shop:
     def open(self):
         self.api.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": self.namespace}})
         for tag in TAGS:
-            self.digests[tag] = self.world.registry.push(f"{self.namespace}/web", tag)
+            self.given_version(tag)
         wait_until(lambda: self.api.find("ServiceAccount", "default", self.namespace), 20, "the namespace is ready")
 
     def close(self):
@@ -49,6 +49,9 @@ class Shop:
         self.api.delete("Namespace", self.namespace)
 
     # Given ---------------------------------------------------------------------------------------------------------
+
+    def given_version(self, tag):
+        self.digests[tag] = self.world.registry.push(f"{self.namespace}/web", tag)
 
     def given_deployment(self, name="web", replicas=4, tag=OLD, **pod):
         return self._given_workload("Deployment", name, tag, pod, replicas=replicas)
@@ -142,7 +145,7 @@ class Shop:
             found = {tuple(images_of(pod)) for pod in pods}
             annotations = self.get(kind, name)["metadata"].get("annotations", {})
             whole = len(found) == 1 and all(map(is_ready, pods)) and "patchwave.dev/claimed-by" not in annotations
-            return found if whole and len(pods) == self._wanted(self.get(kind, name)) else None
+            return found if whole and len(pods) == wanted_pods(self.get(kind, name)) else None
 
         return wait_until(images, within, lambda: f"{kind} {name} is whole\n{self.describe()}")
 
@@ -185,7 +188,7 @@ class Shop:
 
         def happens():
             images = {image for pod in self.pods(kind, name) for image in images_of(pod)}
-            return [image for image in images if any(self._is(image, tag) for tag in tags)]
+            return [image for image in images if any(self.is_version(image, tag) for tag in tags)]
 
         return self.never(happens, f"{kind} {name} never runs {' or '.join(tags)}")
 
@@ -249,14 +252,8 @@ class Shop:
         return self.api.create({"apiVersion": api_version, "kind": kind,
                                 "metadata": {"name": name, "namespace": self.namespace}, **rest})
 
-    def _is(self, image, tag):
+    def is_version(self, image, tag):
         return image == f"{self.reference}:{tag}" or image.endswith(f"@{self.digests[tag]}")
-
-    def _wanted(self, workload):
-        status = workload.get("status", {})
-        if workload["kind"] == "DaemonSet":
-            return status.get("desiredNumberScheduled")
-        return workload["spec"]["replicas"]
 
     def _all_run(self, kind, name, tag):
         try:
@@ -264,10 +261,19 @@ class Shop:
         except ApiError:
             return False
         pods = [pod for pod in self.pods(kind, name) if "patchwave.dev/track" not in pod["metadata"]["labels"]]
-        return len(pods) == self._wanted(workload) and all(
-            is_ready(pod) and any(self._is(image, tag) for image in images_of(pod)) and
-            not any(self._is(image, other) for image in images_of(pod) for other in TAGS if other != tag)
+        return len(pods) == wanted_pods(workload) and all(
+            is_ready(pod) and any(self.is_version(image, tag) for image in images_of(pod)) and
+            not any(self.is_version(image, other) for image in images_of(pod) for other in self.digests if other != tag)
             for pod in pods)
+
+
+def wanted_pods(workload):
+    """How many pods; None while nobody has counted: the status of a new DaemonSet says 0."""
+    if workload["kind"] != "DaemonSet":
+        return workload["spec"]["replicas"]
+    status = workload.get("status", {})
+    is_counted = status.get("observedGeneration", 0) >= workload["metadata"]["generation"]
+    return status["desiredNumberScheduled"] if is_counted else None
 
 
 def images_of(pod):

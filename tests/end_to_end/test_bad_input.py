@@ -3,19 +3,21 @@
 import base64
 import contextlib
 import http.server
+import json
 import signal
 import subprocess
 import threading
 from pathlib import Path
 
 import pytest
+import yaml
 
 from controlplane import pki
 from controlplane.kube_api import dockerconfigjson
 from controlplane.operator_process import Operator, install_rights, program
 from controlplane.processes import wait_until
-from controlplane.registry import PASSWORD, USER, Registry, TokenServer
-from controlplane.world import World
+from controlplane.registry import CONFIG, MANIFEST, PASSWORD, USER, Registry, TokenServer, digest_of
+from controlplane.world import World, kinds
 from shop import GOOD, pause, wave_plan
 
 ONE_WAVE = [wave_plan("all")]
@@ -23,38 +25,71 @@ OUTAGE_SECONDS = 60
 HUGE_BYTES = 50 * 1024 * 1024
 
 
-def test_an_unreadable_kubeconfig_is_named_and_ends_the_program(tmp_path):
-    path = tmp_path / "kubeconfig"
+def malformed(path):
     path.write_text("clusters: [what is this")
+
+
+def without_a_context(path):
+    path.write_text("apiVersion: v1\nkind: Config\ncurrent-context: gone\n")
+
+
+def missing(path):
+    assert not path.exists()
+
+
+def folder(path):
+    path.mkdir()
+
+
+@pytest.mark.parametrize("spoilt", [malformed, without_a_context, missing, folder], ids=lambda spoilt: spoilt.__name__)
+def test_an_unreadable_kubeconfig_is_named_and_ends_the_program(tmp_path, spoilt):
+    path = tmp_path / "kubeconfig"
+    spoilt(path)
     answer = subprocess.run([program(), f"--kubeconfig={path}", "--namespace=patchwave-system"], capture_output=True,
                             text=True, timeout=30, check=False)
     assert answer.returncode > 0, "an exit code, not a signal"
     assert str(path) in answer.stderr
 
 
-def test_without_its_kinds_the_operator_says_so_and_starts_when_they_come(world, tmp_path):
+def names_of(crd):
+    return yaml.safe_load(crd.read_text())["spec"]["names"]
+
+
+def lacks(operator, crd):
+    return f"cache {names_of(crd)['kind']}: not synced" in operator.not_ready()
+
+
+def test_while_a_kind_is_missing_the_operator_says_which_and_it_starts_when_all_are_there(tmp_path):
     elsewhere = World(tmp_path / "world", outlive=False)
     elsewhere.up(nodes=1)
     try:
-        operator = Operator(elsewhere, install_rights(elsewhere.cluster))
-        operator.start(wait_ready=False)
-        wait_until(lambda: "patchwave.dev" in operator.processes.last_words(operator.name, 200), 30,
-                   "the log names the missing kinds")
-        assert operator.running
+        operator = Operator(elsewhere, install_rights(elsewhere.cluster)).start(wait_ready=False)
+        pid = elsewhere.processes.pid(operator.name)
+        *first, last = kinds()
+        wait_until(lambda: all(lacks(operator, path) for path in (*first, last)), 30, operator.not_ready)
+        elsewhere.install_kinds(first)
+        wait_until(lambda: not any(lacks(operator, path) for path in first), 60, operator.not_ready)
+        assert lacks(operator, last)
+        assert names_of(last)["plural"] in operator.processes.last_words(operator.name, 1000), "the log names it too"
         elsewhere.install_kinds()
         operator.wait_ready(60)
+        assert elsewhere.processes.pid(operator.name) == pid, "the same process went on"
     finally:
         elsewhere.down()
 
 
-def test_a_policy_that_matches_nothing_says_so_and_names_the_field(shop, operator):
-    shop.given_policy(waves=ONE_WAVE, targets={"workloads": {"images": ["registry.example.com/nothing/*"]}})
+def test_a_policy_that_matches_nothing_names_the_field_and_takes_up_what_comes_to_match(shop, operator):
+    shop.given_policy(waves=ONE_WAVE)
 
     def told():
         conditions = (shop.get("PatchPolicy", "shop").get("status") or {}).get("conditions", [])
         return any("spec.targets.workloads" in each["message"] for each in conditions)
 
     wait_until(told, 30, shop.describe)
+    workload = shop.given_deployment()
+    wait_until(lambda: not told(), 30, shop.describe)
+    shop.wave(shop.when_patch_appears(GOOD)).reaches("Succeeded")
+    shop.then_pods_run(workload, GOOD)
 
 
 @contextlib.contextmanager
@@ -68,12 +103,18 @@ def restarted(operator, **overrides):
         operator.stop()
 
 
-@pytest.mark.slow
-def test_the_operator_outlives_a_minute_without_the_api_server(shop, world, operator):
-    """Without an election: a leader that can't renew its lease ends itself, and its successor goes on."""
+def stand_bys(operator):
+    return operator.processes.log(operator.name).read_text().count("standing by anew")
+
+
+@pytest.mark.parametrize("competes", [True, False], ids=["leading", "alone"])
+def test_the_operator_outlives_a_minute_without_the_api_server(shop, world, operator, competes):
+    """A leader loses its lease and competes anew; one that is alone waits."""
     workload = shop.given_deployment()
     shop.given_policy(waves=[wave_plan("all", stepBake="10s")])
-    with restarted(operator, leaderElection={"enabled": False}):
+    election = operator.configuration()["leaderElection"] | {"enabled": competes}
+    with restarted(operator, leaderElection=election):
+        stood_by = stand_bys(operator)
         wave = shop.wave(shop.when_patch_appears(GOOD)).has_target("Canary")
         pid = world.processes.pid(operator.name)
         world.processes.signal("kube-apiserver", signal.SIGSTOP)
@@ -85,6 +126,7 @@ def test_the_operator_outlives_a_minute_without_the_api_server(shop, world, oper
         wave.reaches("Succeeded", within=180)
         shop.then_pods_run(workload, GOOD)
         assert world.processes.pid(operator.name) == pid, "the same process went on"
+        assert (stand_bys(operator) > stood_by) == competes
 
 
 def patch_of(shop, repository, tag=GOOD):
@@ -92,44 +134,76 @@ def patch_of(shop, repository, tag=GOOD):
     return "elsewhere"
 
 
-def test_a_registry_with_a_bad_certificate_is_named(shop, world, operator):
-    folder = world.state / "unknown-authority"
-    pki.authority(folder)
-    pki.server(folder, "registry")
-    registry = Registry(world.processes, "registry-tls", tls=(folder / "registry.crt", folder / "registry.key")).up()
+def test_a_registry_with_a_bad_certificate_is_named_and_answers_once_it_has_a_good_one(shop, world, operator):
+    trusted, unknown = world.state / "trusted-authority", world.state / "unknown-authority"
+    for folder in (trusted, unknown):
+        pki.authority(folder)
+        pki.server(folder, "registry")
+    registry = Registry(world.processes, "registry-tls", tls=certificate_of(unknown)).up()
     try:
-        patch = patch_of(shop, f"{registry.host}/shop/web")
-        shop.then_condition("Patch", patch, "Ready", "False", registry.host, "certificate")
-        assert operator.running
+        with restarted(operator, registries=[{"host": registry.host, "caFile": str(trusted / "ca.crt")}]):
+            pid = world.processes.pid(operator.name)
+            patch = patch_of(shop, f"{registry.host}/shop/web")
+            shop.then_condition("Patch", patch, "Ready", "False", registry.host, "certificate")
+            registry.down()
+            registry.tls = certificate_of(trusted)
+            registry.up()
+            # It has no such image; that it can say so is what the certificate decides.
+            shop.then_condition("Patch", patch, "Ready", "False", registry.host, "push it or correct the name")
+            assert world.processes.pid(operator.name) == pid, "the same process went on"
     finally:
         registry.down()
 
 
-@contextlib.contextmanager
-def flooding_registry():
-    """Answers every question with far more than is due."""
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            self.send_response(200)
-            self.send_header("Content-Type", "application/vnd.oci.image.manifest.v1+json")
-            self.end_headers()
-            with contextlib.suppress(OSError):
-                for _ in range(HUGE_BYTES // 65536):
-                    self.wfile.write(b" " * 65536)
+def certificate_of(folder):
+    return folder / "registry.crt", folder / "registry.key"
 
-        def do_HEAD(self):
-            self.send_error(405)
 
-        def log_message(self, *_):
-            pass
+class FloodingRegistry:
+    """Answers every question with far more than is due until `flooding` is false, then with a manifest's digest."""
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
+    def __init__(self):
+        self.flooding = True
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+
+    @property
+    def host(self):
+        return f"127.0.0.1:{self._server.server_port}"
+
+    def __enter__(self):
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self._server.shutdown()
+        self._server.server_close()
+
+    def _handler(registry):  # noqa: N805 - the inner class has the self that matters
+        nothing = {"mediaType": CONFIG, "digest": digest_of(b"{}"), "size": 2}
+        manifest = json.dumps({"schemaVersion": 2, "mediaType": MANIFEST, "config": nothing, "layers": []}).encode()
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.send_response(200)
+                self.send_header("Content-Type", MANIFEST)
+                if not registry.flooding:
+                    self.send_header("Docker-Content-Digest", digest_of(manifest))
+                    self.send_header("Content-Length", str(len(manifest)))
+                self.end_headers()
+                with contextlib.suppress(OSError):
+                    if not registry.flooding:
+                        self.wfile.write(manifest)
+                        return
+                    for _ in range(HUGE_BYTES // 65536):
+                        self.wfile.write(b" " * 65536)
+
+            def do_HEAD(self):
+                self.send_error(405)
+
+            def log_message(self, *_):
+                pass
+
+        return Handler
 
 
 def peak_mebibytes(pid):
@@ -138,11 +212,13 @@ def peak_mebibytes(pid):
 
 
 def test_a_response_that_is_far_too_large_is_refused_without_the_memory_for_it(shop, world, operator):
-    with flooding_registry() as host, restarted(operator, registries=[{"host": host, "plainHTTP": True}]):
+    with FloodingRegistry() as registry, restarted(operator, registries=[{"host": registry.host, "plainHTTP": True}]):
         pid = world.processes.pid(operator.name)
-        patch = patch_of(shop, f"{host}/shop/web")
-        shop.then_condition("Patch", patch, "Ready", "False", host)
-        assert world.processes.pid(operator.name) == pid, "no crash"
+        patch = patch_of(shop, f"{registry.host}/shop/web")
+        shop.then_condition("Patch", patch, "Ready", "False", registry.host)
+        registry.flooding = False
+        wait_until(lambda: (shop.get("Patch", patch).get("status") or {}).get("digest"), 90, shop.describe)
+        assert world.processes.pid(operator.name) == pid, "no crash, and the same process went on"
         assert peak_mebibytes(pid) < 100
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from demo.scene import Pod, Snapshot, cut, happenings, lines_of
 from load_simulator.load_simulator import PodTraffic, Pods, behaviour_for, tag_of
+from shop import wanted_pods
 
 STEADY = {"tag": "*", "requestsPerSecond": 10, "errorRatio": 0.5, "latencySeconds": 0.1}
 
@@ -71,3 +72,10 @@ def test_without_a_terminal_only_what_changed_is_told():
 
 def test_no_line_is_wider_than_the_terminal():
     assert len(cut("word " * 100, 80)) <= 80
+
+
+def test_how_many_pods_a_daemonset_wants_is_unknown_until_its_controller_has_counted():
+    new = {"kind": "DaemonSet", "metadata": {"generation": 1}, "status": {"desiredNumberScheduled": 0}}
+    counted = {**new, "status": {"desiredNumberScheduled": 4, "observedGeneration": 1}}
+    assert wanted_pods(new) is None
+    assert wanted_pods(counted) == 4

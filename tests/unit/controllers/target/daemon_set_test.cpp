@@ -122,5 +122,25 @@ TEST(DaemonSetRollback, RestoresTheStrategyWhenNoPatchedPodIsLeft) {
   EXPECT_TRUE(target.strategy("RollingUpdate").seen().restored);
 }
 
+TEST(DaemonSetRollback, RestoresTheStrategyWhileTheLastPatchedPodIsOnItsWayOut) {
+  const auto target =
+      under_way(2, TargetState::RollingBack)
+          .image(kOldImage)
+          .pods({pod("x", {.image = kNewImage, .terminating = true, .node = "a"}), pod("y", {.node = "b"})});
+  const auto acts = target.acts();
+  ASSERT_EQ(acts.size(), 1U);
+  EXPECT_EQ(written(acts[0], kStrategyType), "RollingUpdate");
+}
+
+TEST(DaemonSetRollback, TouchesNoPodAndNoStrategyBeforeTheControllerHasSeenTheOldTemplate) {
+  auto target = under_way(2, TargetState::RollingBack)
+                    .image(kOldImage)
+                    .controller_is_behind()
+                    .pods({pod("x", {.image = kNewImage, .node = "a"}), pod("y", {.node = "b"})});
+  EXPECT_TRUE(target.acts().empty());
+  target.pods({pod("x", {.node = "a"}), pod("y", {.node = "b"})});
+  EXPECT_TRUE(target.acts().empty());
+}
+
 }  // namespace
 }  // namespace patchwave::target::testing
