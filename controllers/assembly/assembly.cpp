@@ -21,6 +21,21 @@ bool plan_may_change(const kube::Object* before, const kube::Object* after) {
          object_at(**before, {"metadata", "labels"}) != object_at(**after, {"metadata", "labels"});
 }
 
+// Evidence and holds move with every look at a wave and are nobody else's business; what policies, patches,
+// approvals and other waves read of it is this.
+bool concerns_others(const kube::Object* before, const kube::Object* after) {
+  if (before == nullptr || after == nullptr) return true;
+  const auto differs = [&](std::initializer_list<std::string_view> path) {
+    const Json* was = find(**before, path);
+    const Json* is = find(**after, path);
+    return (was == nullptr) != (is == nullptr) || (was != nullptr && *was != *is);
+  };
+  return differs({"metadata", "uid"}) || differs({"metadata", "generation"}) ||
+         differs({"metadata", "deletionTimestamp"}) || differs({"status", "phase"}) ||
+         differs({"status", "planHash"}) || differs({"status", "digest"}) || differs({"status", "harm"}) ||
+         differs({"status", "progress"}) || differs({"status", "completionTime"});
+}
+
 bool under_way(const api::PatchWave& wave) {
   return wave.status.phase != api::WavePhase::Pending && wave.status.phase != api::WavePhase::Waiting &&
          !api::has_ended(wave.status.phase);
@@ -115,8 +130,9 @@ void Assembly::wave_changed(const kube::Object* before, const kube::Object* afte
   const auto& wave = either(before, after);
   const auto ns = string_at(wave, {"metadata", "namespace"});
   const auto name = string_at(wave, {"metadata", "name"});
-  index_wave(key_of(wave), after);
   waves_.enqueue(key_of(wave));
+  if (!concerns_others(before, after)) return;
+  index_wave(key_of(wave), after);
   patches_.enqueue(ns + "/" + string_at(wave, {"spec", "patchRef", "name"}));
   const auto policy = string_at(wave, {"spec", "policyRef", "name"});
   if (!policy.empty()) policies_.enqueue(ns + "/" + policy);
