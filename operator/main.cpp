@@ -4,9 +4,11 @@
 
 #include "operator/process/configuration.hpp"
 #include "operator/process/operator.hpp"
+#include "operator/runtime/allocator.hpp"
 #include "operator/runtime/signals.hpp"
 
 int main(int argc, char** argv) {
+  patchwave::runtime::share_one_heap();
   // Before anything starts a thread: only the thread that waits for signals may take them.
   patchwave::runtime::block_shutdown_signals();
   const auto invocation =

@@ -139,32 +139,27 @@ std::size_t share_of(const api::PatchPolicySpec& policy, std::size_t index, std:
 /// Appends waves one after the other: each waits for the one before.
 class WaveChain {
  public:
-  WaveChain(const api::PatchPolicy& policy, const api::Patch& patch, Plan& plan)
-      : policy_(policy), patch_(patch), plan_(plan) {
-    for (const auto& wave : policy.spec.waves) names_.insert(wave.name);
-  }
+  WaveChain(const api::PatchPolicy& policy, const api::Patch& patch, const std::set<std::string>& taken,
+            Plan& plan)
+      : policy_(policy), patch_(patch), taken_(taken), plan_(plan) {}
 
   void append(const api::WavePlan& wave, std::span<const Candidate> candidates) {
     int part = 1;
     while (!candidates.empty()) {
+      std::string name = name_of_part(wave, part++);
+      if (taken_.contains(name)) continue;
       const auto some = candidates.first(std::min(candidates.size(), kMaxTargets));
-      append_part(wave, part == 1 ? wave.name : next_part_name(wave.name, part), some);
+      append_part(wave, std::move(name), some);
       candidates = candidates.subspan(some.size());
-      ++part;
     }
   }
 
  private:
-  // "<wave>-2", unless the policy has a wave of that name itself.
-  std::string next_part_name(const std::string& wave, int part) {
-    for (int number = part;; ++number) {
-      auto name = fmt::format("{}-{}", wave, number);
-      if (names_.insert(name).second) return name;
-    }
+  [[nodiscard]] std::string name_of_part(const api::WavePlan& wave, int part) const {
+    return wave_name(patch_.metadata.name, policy_.metadata.name, wave.name, part);
   }
 
-  void append_part(const api::WavePlan& wave, const std::string& name,
-                   std::span<const Candidate> candidates) {
+  void append_part(const api::WavePlan& wave, std::string name, std::span<const Candidate> candidates) {
     auto spec = wave_spec(policy_, patch_, wave);
     spec.order = static_cast<int>(plan_.waves.size()) + 1;
     if (!plan_.waves.empty()) spec.after = {plan_.waves.back().name};
@@ -173,25 +168,33 @@ class WaveChain {
       spec.targets.push_back({workload.kind, workload.ns, workload.name, candidate.containers});
     }
     plan_.targets += static_cast<int>(candidates.size());
-    plan_.waves.push_back({wave_name(patch_.metadata.name, policy_.metadata.name, name), std::move(spec)});
+    plan_.waves.push_back({std::move(name), wave.name, std::move(spec)});
   }
 
   const api::PatchPolicy& policy_;
   const api::Patch& patch_;
+  const std::set<std::string>& taken_;
   Plan& plan_;
-  std::set<std::string> names_;
 };
 
 void split_into_waves(const api::PatchPolicy& policy, const api::Patch& patch,
-                      const std::vector<Candidate>& eligible, Plan& plan) {
+                      const std::vector<Candidate>& eligible, const std::set<std::string>& taken,
+                      Plan& plan) {
   const auto& waves = policy.spec.waves;
-  WaveChain chain(policy, patch, plan);
+  WaveChain chain(policy, patch, taken, plan);
   std::span<const Candidate> left(eligible);
   for (std::size_t i = 0; i < waves.size(); ++i) {
     const auto share = share_of(policy.spec, i, eligible.size(), left.size());
     chain.append(waves[i], left.first(share));
     left = left.subspan(share);
   }
+}
+
+// Read from its end, such a name has a number that is a part, or none; then a wave; then a policy; and what
+// is left is the patch, dashes and all.
+bool reads_one_way(std::string_view policy, std::string_view wave) {
+  const bool is_number = wave.find_first_not_of("0123456789") == std::string_view::npos;
+  return !is_number && !policy.contains('-') && !wave.contains('-');
 }
 
 }  // namespace
@@ -215,11 +218,12 @@ std::vector<std::string> warnings_of_waves(const api::PatchPolicySpec& policy, s
   return warnings;
 }
 
-std::string wave_name(std::string_view patch, std::string_view policy, std::string_view wave) {
-  const auto full = fmt::format("{}-{}-{}", patch, policy, wave);
-  if (full.size() <= kMaxWaveName) return full;
-  const auto hash = sha256_hex(full).substr(0, 10);
-  auto head = full.substr(0, kMaxWaveName - hash.size() - 1);
+std::string wave_name(std::string_view patch, std::string_view policy, std::string_view wave, int part) {
+  auto head = fmt::format("{}-{}-{}", patch, policy, wave);
+  if (part > 1) head += fmt::format("-{}", part);
+  if (reads_one_way(policy, wave) && head.size() <= kMaxWaveName) return head;
+  const auto hash = sha256_hex(fmt::format("{}/{}/{}/{}", patch, policy, wave, part)).substr(0, 10);
+  head.resize(std::min(head.size(), kMaxWaveName - hash.size() - 1));
   // A name may not have '.' and '-' side by side.
   while (head.ends_with('-') || head.ends_with('.')) head.pop_back();
   return head + "-" + hash;
@@ -237,7 +241,7 @@ bool selects(const api::PatchPolicy& policy, bool in_operator_namespace, const W
 }
 
 Plan make_plan(const api::PatchPolicy& policy, const api::Patch& patch,
-               const std::vector<Workload>& workloads) {
+               const std::vector<Workload>& workloads, const std::set<std::string>& taken) {
   Plan plan;
   const auto wanted = wanted_of(patch);
   if (!wanted) {
@@ -249,7 +253,7 @@ Plan make_plan(const api::PatchPolicy& policy, const api::Patch& patch,
     plan.problem = "spec.waves is empty: nothing is ever patched";
   } else if (!eligible.empty()) {
     plan.wave_warnings = warnings_of_waves(policy.spec, eligible.size());
-    split_into_waves(policy, patch, eligible, plan);
+    split_into_waves(policy, patch, eligible, taken, plan);
   }
   return plan;
 }

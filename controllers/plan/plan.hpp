@@ -1,6 +1,7 @@
 // Which waves a patch goes out in. Pure: rules and a picture of the cluster in, waves out.
 #pragma once
 
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,11 +41,14 @@ inline constexpr std::size_t kMaxTargets = 500;
 /// Longest name of a PatchWave: room for what is derived from it, within the 253 of an object's name.
 inline constexpr std::size_t kMaxWaveName = 200;
 
-/// "<patch>-<policy>-<wave>", with a hash in place of its end when longer than kMaxWaveName.
-std::string wave_name(std::string_view patch, std::string_view policy, std::string_view wave);
+/// "<patch>-<policy>-<wave>", and "-<part>" from the second part on. When other words could give the same
+/// name (policy or wave has a dash, or the wave is a number) or it is longer than kMaxWaveName, it ends with
+/// a hash of the four: equal names are of equal words.
+std::string wave_name(std::string_view patch, std::string_view policy, std::string_view wave, int part = 1);
 
 struct PlannedWave {
   std::string name;
+  std::string wave;  ///< The policy's name for it, which all its parts share.
   api::PatchWaveSpec spec;
 };
 struct Plan {
@@ -63,8 +67,9 @@ std::vector<std::string> warnings_of_waves(const api::PatchPolicySpec& policy, s
 /// that the policy selects. The order is stable: the fewest replicas first, then a hash of patch and
 /// workload, so that not always the same team is the canary; workloads without any copy come last, as
 /// nothing can be seen on them. No workload is taken back to an earlier version: a warning names it.
+/// A part whose name is among `taken` gets the next free number.
 Plan make_plan(const api::PatchPolicy& policy, const api::Patch& patch,
-               const std::vector<Workload>& workloads);
+               const std::vector<Workload>& workloads, const std::set<std::string>& taken = {});
 
 /// "sha256:…" over the wave's spec without `suspend` and `cancel`, and the image it would set.
 std::string plan_hash(const api::PatchWaveSpec& spec, const std::string& image);

@@ -72,13 +72,14 @@ std::vector<api::Workload> not_yet_in_a_wave(const std::vector<api::Workload>& w
   return left;
 }
 
-// A large wave is split into "<name>", "<name>-2", …; each part that has begun uses up its name.
-int parts_begun(const WavesOfPatch& waves, const std::string& name) {
-  int parts = 0;
-  for (const auto* wave : waves.begun) {
-    if (wave->metadata.name == name || wave->metadata.name.starts_with(name + "-")) ++parts;
-  }
-  return parts;
+// A wave is known by its label; one that lost it, by the name of a first part.
+bool has_begun(const WavesOfPatch& waves, const api::PatchPolicy& policy, const api::Patch& patch,
+               const api::WavePlan& planned) {
+  const auto name = plan::wave_name(patch.metadata.name, policy.metadata.name, planned.name);
+  return std::any_of(waves.begun.begin(), waves.begun.end(), [&](const auto* wave) {
+    const auto label = wave->metadata.labels.find(std::string(kWaveLabel));
+    return label != wave->metadata.labels.end() ? label->second == planned.name : wave->metadata.name == name;
+  });
 }
 
 // What has begun keeps its targets for good. The rest is divided among the waves that have not begun; when
@@ -88,16 +89,14 @@ plan::Plan plan_the_rest(const PolicySnapshot& snapshot, const std::vector<api::
   api::PatchPolicy rest = snapshot.policy;
   rest.spec.waves.clear();
   for (const auto& planned : snapshot.policy.spec.waves) {
-    const auto name = plan::wave_name(patch.metadata.name, snapshot.policy.metadata.name, planned.name);
-    if (parts_begun(waves, name) == 0) rest.spec.waves.push_back(planned);
+    if (!has_begun(waves, snapshot.policy, patch, planned)) rest.spec.waves.push_back(planned);
   }
   if (rest.spec.waves.empty() && !snapshot.policy.spec.waves.empty()) {
-    auto last = snapshot.policy.spec.waves.back();
-    const auto name = plan::wave_name(patch.metadata.name, snapshot.policy.metadata.name, last.name);
-    last.name += fmt::format("-{}", parts_begun(waves, name) + 1);
-    rest.spec.waves.push_back(last);
+    rest.spec.waves.push_back(snapshot.policy.spec.waves.back());
   }
-  auto plan = plan::make_plan(rest, patch, not_yet_in_a_wave(selected, waves));
+  auto taken = snapshot.other_wave_names;
+  for (const auto* wave : waves.begun) taken.insert(wave->metadata.name);
+  auto plan = plan::make_plan(rest, patch, not_yet_in_a_wave(selected, waves), taken);
   if (plan.waves.empty() || waves.begun.empty()) return plan;
   const auto* last_begun =
       *std::max_element(waves.begun.begin(), waves.begun.end(),

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "controllers/api/patch.hpp"
@@ -13,13 +15,17 @@
 
 namespace patchwave::policy {
 
+/// Label of a PatchWave that a policy made: the policy's name for the wave, which all its parts share.
+inline constexpr std::string_view kWaveLabel = "patchwave.dev/wave";
+
 struct PolicySnapshot {
   api::PatchPolicy policy;
   /// The policy is in the operator's own namespace and may reach every other.
   bool in_operator_namespace = false;
-  std::vector<api::Workload> workloads;  ///< Of every namespace; selection is part of the decision.
-  std::vector<api::Patch> patches;       ///< Of the policy's namespace.
-  std::vector<api::PatchWave> waves;     ///< Made by this policy.
+  std::vector<api::Workload> workloads;    ///< Of every namespace; selection is part of the decision.
+  std::vector<api::Patch> patches;         ///< Of the policy's namespace.
+  std::vector<api::PatchWave> waves;       ///< Made by this policy.
+  std::set<std::string> other_wave_names;  ///< Of the namespace's other waves: taken.
 };
 
 struct PolicyDecision {

@@ -18,7 +18,7 @@ Json wave_object(const api::PatchPolicy& policy, const plan::PlannedWave& wave) 
           {"metadata",
            {{"name", wave.name},
             {"namespace", policy.metadata.ns},
-            {"labels", {{"app.kubernetes.io/managed-by", "patchwave"}}},
+            {"labels", {{"app.kubernetes.io/managed-by", "patchwave"}, {kWaveLabel, wave.wave}}},
             {"finalizers", {api::kFinalizer}},
             {"ownerReferences", {owner_reference(policy)}}}},
           {"spec", api::print_spec(wave.spec)}};
@@ -61,7 +61,11 @@ PolicySnapshot PolicyReconciler::read_snapshot(api::PatchPolicy policy) const {
   }
   for (const auto& object : with_.stores.waves.list(policy.metadata.ns)) {
     auto wave = api::parse_wave(*object);
-    if (wave && wave->spec.policy == policy.metadata.name) snapshot.waves.push_back(std::move(*wave));
+    if (wave && wave->spec.policy == policy.metadata.name) {
+      snapshot.waves.push_back(std::move(*wave));
+    } else {
+      snapshot.other_wave_names.insert(string_at(*object, {"metadata", "name"}));
+    }
   }
   snapshot.policy = std::move(policy);
   return snapshot;
@@ -77,8 +81,8 @@ Result<void> PolicyReconciler::write_waves(const api::PatchPolicy& policy, const
   for (const auto& wave : decision.create) {
     auto created =
         with_.client.create(kube::resources::kPatchWaves, policy.metadata.ns, wave_object(policy, wave));
-    // The cache may lag behind our own create: the next event shows what is there. A wave of the same name
-    // that is not ours comes from a patch and a policy whose names run together; it is left alone.
+    // The cache may lag behind what was created, by us or by hand: the next event shows what is there, and a
+    // name that somebody else has taken is passed over then.
     if (!created && created.error().kind != ErrorKind::AlreadyExists) return fail(std::move(created.error()));
   }
   return {};

@@ -51,10 +51,15 @@ class Cluster:
         return self.state / "admin.kubeconfig"
 
     @property
+    def audit_log_path(self):
+        return self.state / "audit.log"
+
+    @property
     def api(self):
         return KubeApi(self.admin_kubeconfig)
 
-    def up(self, nodes, audit_webhook=None):
+    def up(self, nodes, audit_webhook=None, audit_log=None):
+        """`audit_log` is a list of audit rules: what they choose is written to `audit_log_path`, a JSON line a request."""
         programs = binaries()
         with self.steps.step("certificates"):
             pki.control_plane(self.pki)
@@ -65,7 +70,7 @@ class Cluster:
         self._write_kubeconfigs(tokens)
         with self.steps.step("etcd and kube-apiserver are ready"):
             self._start_etcd(programs, etcd, peer)
-            self._start_api_server(programs, api, etcd, audit_webhook)
+            self._start_api_server(programs, api, etcd, audit_webhook, audit_log)
             wait_until(self._api_ready, START_SECONDS, lambda: "kube-apiserver ready\n" + self.processes.last_words("kube-apiserver"))
         with self.steps.step(f"controllers, scheduler and {nodes} nodes are ready"):
             self._start_the_others(programs)
@@ -115,7 +120,7 @@ class Cluster:
             f"--listen-peer-urls=http://127.0.0.1:{peer}", f"--initial-advertise-peer-urls=http://127.0.0.1:{peer}",
             f"--initial-cluster=default=http://127.0.0.1:{peer}", "--log-level=warn"])
 
-    def _start_api_server(self, programs, port, etcd, audit_webhook):
+    def _start_api_server(self, programs, port, etcd, audit_webhook, audit_log):
         key, public = self.pki / "service-account.key", self.pki / "service-account.pub"
         flags = [
             f"--etcd-servers=http://127.0.0.1:{etcd}", "--bind-address=127.0.0.1", "--advertise-address=127.0.0.1",
@@ -128,6 +133,8 @@ class Cluster:
             "--profiling=false", "--v=1"]
         if audit_webhook:
             flags += self._audit_flags(audit_webhook)
+        if audit_log:
+            flags += self._audit_log_flags(audit_log)
         self.processes.start("kube-apiserver", [programs / "kube-apiserver", *flags])
 
     def _audit_flags(self, url):
@@ -147,6 +154,13 @@ class Cluster:
             "contexts": [{"name": "audit", "context": {"cluster": "audit", "user": "audit"}}]}))
         return [f"--audit-policy-file={policy}", f"--audit-webhook-config-file={config}", "--audit-webhook-mode=blocking",
                 "--audit-webhook-initial-backoff=50ms"]
+
+    def _audit_log_flags(self, rules):
+        policy = self.state / "audit-log-policy.yaml"
+        policy.write_text(yaml.safe_dump({
+            "apiVersion": "audit.k8s.io/v1", "kind": "Policy", "omitStages": ["RequestReceived", "ResponseStarted"],
+            "rules": [*rules, {"level": "None"}]}))
+        return [f"--audit-policy-file={policy}", f"--audit-log-path={self.audit_log_path}"]
 
     def _start_the_others(self, programs):
         self.processes.start("kube-controller-manager", [

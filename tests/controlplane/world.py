@@ -43,14 +43,14 @@ class World:
     def is_up(self):
         return all(self.processes.pid(name) for name in (*COMPONENTS, "prometheus", "load-simulator", "registry"))
 
-    def up(self, nodes=4, audit_webhook=None):
+    def up(self, nodes=4, audit_webhook=None, audit_log=None):
         """From nothing: what an earlier run left here is stopped and removed first."""
         self.down()
         shutil.rmtree(self.state / "logs", ignore_errors=True)
         self.processes = Processes(self.state, self.processes.outlive)
         for part in (self.cluster, self.telemetry, self.registry):
             part.processes = self.processes
-        self.cluster.up(nodes, audit_webhook)
+        self.cluster.up(nodes, audit_webhook, audit_log)
         with self.steps.step("registry, Prometheus and load simulator are ready"):
             self.registry.up()
             self.telemetry.up(self.cluster.admin_kubeconfig)

@@ -134,8 +134,43 @@ TEST(MakePlan, ContinuesAWaveOfMoreThanFiveHundredTargetsInAnother) {
 TEST(MakePlan, KeepsTheNamesOfSplitWavesApartFromThePolicysOwn) {
   const auto plan =
       make_plan(policy({wave("all", api::CountOrPercent{501, false}), wave("all-2")}), patch(), fleet(502));
-  EXPECT_THAT(wave_names(plan), ElementsAre("web-1.4.3-storefront-all", "web-1.4.3-storefront-all-3",
-                                            "web-1.4.3-storefront-all-2"));
+  ASSERT_EQ(plan.waves.size(), 3U);
+  EXPECT_EQ(plan.waves[1].name, "web-1.4.3-storefront-all-2") << "the second part of 'all'";
+  EXPECT_EQ(plan.waves[1].wave, "all");
+  EXPECT_THAT(plan.waves[2].name, testing::StartsWith("web-1.4.3-storefront-all-2-"));
+  EXPECT_EQ(plan.waves[2].wave, "all-2");
+}
+
+TEST(MakePlan, GivesAPartTheNextNumberWhenItsNameIsTaken) {
+  const auto plan = make_plan(policy({wave("all")}), patch(), fleet(501), {"web-1.4.3-storefront-all-2"});
+  EXPECT_THAT(wave_names(plan), ElementsAre("web-1.4.3-storefront-all", "web-1.4.3-storefront-all-3"));
+}
+
+TEST(WaveName, IsReadableWhenItCanBeReadOneWayOnly) {
+  EXPECT_EQ(wave_name("web-1.4.3", "shop", "canary"), "web-1.4.3-shop-canary");
+  EXPECT_EQ(wave_name("web-1.4.3", "shop", "canary", 2), "web-1.4.3-shop-canary-2");
+}
+
+TEST(WaveName, KeepsItsWordsAndAddsAHashWhenItCouldBeReadAnotherWay) {
+  EXPECT_THAT(wave_name("web-1.4.3", "shop-eu", "canary"),
+              testing::MatchesRegex("web-1\\.4\\.3-shop-eu-canary-[0-9a-f]+"));
+}
+
+TEST(WaveName, IsNotTheSameForOtherWordsThatRunTogether) {
+  const std::vector<std::string> words = {"a", "b", "2", "a-b", "b-a", "a-2", "2-a", "a-b-2", "2-2"};
+  std::set<std::string> names;
+  std::size_t count = 0;
+  for (const auto& patch : words) {
+    for (const auto& policy : words) {
+      for (const auto& wave : words) {
+        for (const int part : {1, 2, 22}) {
+          names.insert(wave_name(patch, policy, wave, part));
+          ++count;
+        }
+      }
+    }
+  }
+  EXPECT_EQ(names.size(), count);
 }
 
 TEST(MakePlan, ShortensALongNameWithAHashThatKeepsNamesApart) {

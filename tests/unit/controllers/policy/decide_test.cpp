@@ -62,6 +62,7 @@ void carry_out(PolicySnapshot& snapshot, const PolicyDecision& decision) {
     wave.metadata.ns = "shop";
     wave.metadata.name = planned.name;
     wave.metadata.uid = "uid-" + planned.name;
+    wave.metadata.labels[std::string(kWaveLabel)] = planned.wave;
     wave.spec = planned.spec;
     snapshot.waves.push_back(wave);
   }
@@ -133,6 +134,52 @@ TEST(APolicy, GivesLateComersAFurtherPartOfTheLastWave) {
   const auto decision = decide(snapshot, kNow);
   ASSERT_EQ(names(decision), std::vector<std::string>{"web-1.4.3-web-rest-2"});
   EXPECT_EQ(decision.create[0].spec.after, std::vector<std::string>{"web-1.4.3-web-rest"});
+}
+
+TEST(APolicy, TellsItsWavesApartThoughOneIsNamedLikeAPartOfAnother) {
+  auto snapshot = given_policy();
+  snapshot.policy.spec.waves[0].name = "rest-2";
+  carry_out(snapshot, decide(snapshot, kNow));
+  ASSERT_EQ(snapshot.waves.size(), 2U);
+  snapshot.waves[0].status.phase = WavePhase::Running;
+  const auto decision = decide(snapshot, kNow);
+  EXPECT_TRUE(decision.remove.empty()) << "the wave 'rest' has not begun";
+  EXPECT_TRUE(decision.create.empty());
+}
+
+TEST(APolicy, KnowsWavesWhoseNamesWereShortened) {
+  auto snapshot = given_policy();
+  snapshot.policy.metadata.name = std::string(240, 'p');
+  carry_out(snapshot, decide(snapshot, kNow));
+  for (auto& wave : snapshot.waves) wave.status.phase = WavePhase::Succeeded;
+  for (auto& old : snapshot.workloads) old = workload(old.name, "1.4.3@" + kDigest);
+  snapshot.workloads.push_back(workload("late"));
+  const auto late = decide(snapshot, kNow);
+  ASSERT_EQ(late.create.size(), 1U);
+  EXPECT_EQ(late.create[0].wave, "rest");
+  carry_out(snapshot, late);
+  snapshot.waves.back().status.phase = WavePhase::Running;
+  snapshot.workloads.push_back(workload("later"));
+  const auto later = decide(snapshot, kNow);
+  ASSERT_EQ(later.create.size(), 1U);
+  EXPECT_NE(later.create[0].name, late.create[0].name);
+}
+
+TEST(APolicy, KnowsAWaveWithoutItsLabelByItsName) {
+  auto snapshot = given_policy();
+  carry_out(snapshot, decide(snapshot, kNow));
+  snapshot.waves[0].status.phase = WavePhase::Running;
+  snapshot.waves[0].metadata.labels.clear();
+  const auto decision = decide(snapshot, kNow);
+  EXPECT_TRUE(decision.create.empty());
+  EXPECT_TRUE(decision.remove.empty());
+}
+
+TEST(APolicy, PassesOverANameThatAWaveOfSomebodyElseHas) {
+  auto snapshot = given_policy();
+  snapshot.other_wave_names = {"web-1.4.3-web-canary"};
+  EXPECT_EQ(names(decide(snapshot, kNow)),
+            (std::vector<std::string>{"web-1.4.3-web-canary-2", "web-1.4.3-web-rest"}));
 }
 
 TEST(APolicy, WaitsForTheDigestBeforeItPlans) {
