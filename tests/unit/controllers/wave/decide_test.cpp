@@ -148,6 +148,7 @@ TEST(AnUntouchedTarget, IsLeftAloneBeyondTheDisruptionBudget) {
   snapshot.may_claim = 2;
   const auto decision = decide(snapshot, kNow);
   EXPECT_EQ(targets_in_transition(decision.status), 2);
+  EXPECT_EQ(decision.status.progress.in_flight + decision.status.progress.failed, 2);
   EXPECT_EQ(hold_reason(decision), api::hold::kBudgetSpent);
 }
 
@@ -305,6 +306,7 @@ TEST(ARollback, TakesPromotedTargetsBackOnlyAsTheDisruptionBudgetAllows) {
   snapshot.may_claim = 1;
   const auto decision = decide(snapshot, kNow);
   EXPECT_EQ(targets_in_transition(decision.status), 1);
+  EXPECT_EQ(decision.status.progress.in_flight + decision.status.progress.failed, 1);
   EXPECT_EQ(decision.status.phase, WavePhase::RollingBack);
 }
 
