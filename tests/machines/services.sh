@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # What a machine runs, each started again when it ends. The machine ends when its init does.
 service() {
   local name=$1
