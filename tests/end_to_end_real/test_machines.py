@@ -38,3 +38,11 @@ def test_a_restart_of_prometheus_holds_a_wave_and_does_not_put_it_back(street, w
     street.wait(lambda: street.hold() == "TelemetryUnavailable", "the wave holds")
     world.telemetry.start_prometheus()
     street.ends_as("Succeeded")
+
+
+def test_a_kubelet_that_restarts_under_the_canary_changes_nothing(street, world):
+    street.publish(GOOD)
+    canary = street.wait(street.canary, "a canary pod runs")
+    world.machines.run(canary["spec"]["nodeName"], "pkill", "-KILL", "-x", "kubelet", check=True)
+    street.ends_as("Succeeded")
+    street.wait(lambda: street.all_run(GOOD), f"{GOOD} runs everywhere")

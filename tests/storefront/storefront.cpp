@@ -5,8 +5,9 @@
 //   STOREFRONT_LEAK_MIB_PER_SECOND memory taken and never given back (0 when unset)
 //   STOREFRONT_IGNORES_TERM        with any value, SIGTERM changes nothing
 //
-// It listens on port 8080 and serves /metrics, /healthz and, everywhere else, a page. Told to end it goes on serving for
-// a moment: whoever sends it requests learns of its end only afterwards.
+// It listens on port 8080 and serves /metrics, /healthz and, everywhere else, a page. Told to end it goes on
+// serving for a moment: whoever sends it requests learns of its end only afterwards.
+#include <fmt/core.h>
 #include <algorithm>
 #include <array>
 #include <boost/asio.hpp>
@@ -14,7 +15,6 @@
 #include <chrono>
 #include <cstdlib>
 #include <exception>
-#include <fmt/core.h>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -48,7 +48,7 @@ struct Behaviour {
 };
 
 class Shop {
-public:
+ public:
   explicit Shop(Behaviour behaviour) : behaviour_(behaviour) {}
 
   const Behaviour& behaviour() const { return behaviour_; }
@@ -76,7 +76,8 @@ public:
         "# TYPE http_request_duration_seconds histogram\n",
         good_, bad_);
     for (std::size_t index = 0; index < bounds.size(); ++index) {
-      text += fmt::format("http_request_duration_seconds_bucket{{le=\"{}\"}} {}\n", bounds.at(index), buckets_.at(index));
+      text += fmt::format("http_request_duration_seconds_bucket{{le=\"{}\"}} {}\n", bounds.at(index),
+                          buckets_.at(index));
     }
     const std::uint64_t count = good_ + bad_;
     text += fmt::format(
@@ -86,7 +87,7 @@ public:
     return text;
   }
 
-private:
+ private:
   Behaviour behaviour_;
   std::uint64_t asked_ = 0;
   std::uint64_t good_ = 0;
@@ -100,7 +101,8 @@ asio::awaitable<void> pause(steady_clock::duration duration) {
   co_await timer.async_wait(asio::use_awaitable);
 }
 
-asio::awaitable<http::response<http::string_body>> answer(Shop& shop, const http::request<http::string_body>& request) {
+asio::awaitable<http::response<http::string_body>> answer(Shop& shop,
+                                                          const http::request<http::string_body>& request) {
   http::response<http::string_body> response(http::status::ok, request.version());
   response.set(http::field::content_type, "text/plain; version=0.0.4");
   response.keep_alive(request.keep_alive());

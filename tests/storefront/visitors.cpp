@@ -1,17 +1,17 @@
-// Requests at a constant rate, whatever becomes of them: a slow answer delays no other request. Each has a connection of
-// its own, so that a Service chooses a pod for each.
+// Requests at a constant rate, whatever becomes of them: a slow answer delays no other request. Each has a
+// connection of its own, so that a Service chooses a pod for each.
 //
 //   visitors ADDRESS PORT REQUESTS_PER_SECOND METRICS_PORT
 //
-// On loopback's METRICS_PORT it serves visits_total{outcome="ok|error|unreachable"} at every path: answered well, answered
-// with a status of 500 or above, not answered within the time limit or not at all.
+// On loopback's METRICS_PORT it serves visits_total{outcome="ok|error|unreachable"} at every path: answered
+// well, answered with a status of 500 or above, not answered within the time limit or not at all.
+#include <fmt/core.h>
 #include <boost/asio.hpp>
 #include <boost/beast.hpp>
 #include <charconv>
 #include <chrono>
 #include <cstdlib>
 #include <exception>
-#include <fmt/core.h>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -72,7 +72,8 @@ asio::awaitable<void> report(tcp::socket socket, const Outcomes& outcomes) {
     http::response<http::string_body> response(http::status::ok, request.version());
     response.set(http::field::content_type, "text/plain; version=0.0.4");
     response.body() = fmt::format(
-        "# TYPE visits_total counter\nvisits_total{{outcome=\"ok\"}} {}\nvisits_total{{outcome=\"error\"}} {}\n"
+        "# TYPE visits_total counter\nvisits_total{{outcome=\"ok\"}} {}\nvisits_total{{outcome=\"error\"}} "
+        "{}\n"
         "visits_total{{outcome=\"unreachable\"}} {}\n",
         outcomes.ok, outcomes.error, outcomes.unreachable);
     response.keep_alive(false);
