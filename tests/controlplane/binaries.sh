@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Prints the folder that holds the control-plane programs, building what lacks.
+# Prints the folder that holds the control-plane programs, building what lacks; with --nodes, the folder of those that
+# a real node runs.
 #
 # KUBEBUILDER_ASSETS (the envtest convention) is used as far as it goes. Everything else is built once from the
 # Go modules pinned beside this script into a cache that is keyed by those pins, so it outlives the build folder.
@@ -13,7 +14,7 @@ readonly here
 export GOTOOLCHAIN=auto CGO_ENABLED=0
 
 # program, folder of the module that pins it, package
-readonly programs="
+readonly control_plane_programs="
 etcd                    etcd        go.etcd.io/etcd/server/v3
 kube-apiserver          kubernetes  k8s.io/kubernetes/cmd/kube-apiserver
 kube-controller-manager kubernetes  k8s.io/kubernetes/cmd/kube-controller-manager
@@ -22,9 +23,18 @@ kubectl                 kubernetes  k8s.io/kubernetes/cmd/kubectl
 kwok                    kwok        sigs.k8s.io/kwok/cmd/kwok
 helm                    helm        helm.sh/helm/v4/cmd/helm
 "
+# A list, pins and a cache of their own: only those who want real nodes wait for them.
+readonly node_programs="
+kubelet    nodes k8s.io/kubernetes/cmd/kubelet
+kube-proxy nodes k8s.io/kubernetes/cmd/kube-proxy
+"
+programs=$control_plane_programs
 
 pins_hash() {
-  (cd "$here" && { cat ./*/go.mod ./*/go.sum && declare -f build link_flags; } | sha256sum | cut -c1-16)
+  local folders
+  mapfile -t folders < <(awk 'NF { print "./" $2 }' <<<"$programs" | sort -u)
+  (cd "$here" && { cat "${folders[@]/%//go.mod}" "${folders[@]/%//go.sum}" && declare -f build link_flags; } |
+    sha256sum | cut -c1-16)
 }
 
 # Kubernetes takes its version from the linker. Without it the API server calls itself v0.0.0, and helm believes it.
@@ -75,8 +85,12 @@ all_there() {
 }
 
 main() {
-  local cache built bin program folder package
-  cache=${XDG_CACHE_HOME:-$HOME/.cache}/patchwave/controlplane-$(pins_hash)
+  local cache built bin program folder package name=controlplane
+  if [[ ${1:-} == --nodes ]]; then
+    name=nodes programs=$node_programs
+    shift
+  fi
+  cache=${XDG_CACHE_HOME:-$HOME/.cache}/patchwave/$name-$(pins_hash)
   built=$cache/built
   # A folder of links for each KUBEBUILDER_ASSETS: what was built stays whole when the variable comes and goes.
   bin=$cache/links-$(printf '%s' "${KUBEBUILDER_ASSETS:-}" | sha256sum | cut -c1-8)

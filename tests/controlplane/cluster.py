@@ -4,6 +4,7 @@ import concurrent.futures
 import json
 import secrets
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
@@ -30,8 +31,20 @@ def binaries():
     return Path(answer.stdout.strip())
 
 
+@dataclass(frozen=True)
+class Profile:
+    """In what one control plane differs from another."""
+
+    authorization: str = "RBAC"
+    api_server_flags: tuple = ()
+    api_server_names: tuple = ()  # further names in its certificate, as openssl writes them
+    node_grace: str = NODE_GRACE
+    fake_node_taints: tuple = ()
+
+
 class Cluster:
-    def __init__(self, processes, steps):
+    def __init__(self, processes, steps, profile=Profile()):
+        self.profile = profile
         self.state = processes.state
         self.processes = processes
         self.steps = steps
@@ -62,7 +75,7 @@ class Cluster:
         """`audit_log` is a list of audit rules: what they choose is written to `audit_log_path`, a JSON line a request."""
         programs = binaries()
         with self.steps.step("certificates"):
-            pki.control_plane(self.pki)
+            pki.control_plane(self.pki, self.profile.api_server_names)
         etcd, peer, api = free_ports(3)
         tokens = {person: secrets.token_hex(16) for person in PEOPLE}
         self._description.write_text(json.dumps(
@@ -86,7 +99,7 @@ class Cluster:
         names = [name for name in (f"node-{index}" for index in range(count)) if name not in existing]
         api = self.api
         with concurrent.futures.ThreadPoolExecutor(8) as pool:
-            list(pool.map(lambda name: api.create(_node(name)), names))
+            list(pool.map(lambda name: api.create(_node(name, self.profile.fake_node_taints)), names))
 
     def kubeconfig_for_token(self, name, token, namespace="default"):
         """Writes a kubeconfig of a bearer token and returns its path."""
@@ -124,13 +137,13 @@ class Cluster:
         key, public = self.pki / "service-account.key", self.pki / "service-account.pub"
         flags = [
             f"--etcd-servers=http://127.0.0.1:{etcd}", "--bind-address=127.0.0.1", "--advertise-address=127.0.0.1",
-            f"--secure-port={port}", "--endpoint-reconciler-type=none", "--authorization-mode=RBAC",
+            f"--secure-port={port}", "--endpoint-reconciler-type=none", f"--authorization-mode={self.profile.authorization}",
             f"--token-auth-file={self.state}/tokens.csv", f"--client-ca-file={self.pki}/ca.crt",
             f"--tls-cert-file={self.pki}/kube-apiserver.crt", f"--tls-private-key-file={self.pki}/kube-apiserver.key",
             "--service-account-issuer=https://kubernetes.default.svc", f"--service-account-key-file={public}",
             f"--service-account-signing-key-file={key}", f"--service-cluster-ip-range={SERVICE_RANGE}",
             "--allow-privileged=true", "--max-requests-inflight=800", "--max-mutating-requests-inflight=400",
-            "--profiling=false", "--v=1"]
+            "--profiling=false", "--v=1", *self.profile.api_server_flags]
         if audit_webhook:
             flags += self._audit_flags(audit_webhook)
         if audit_log:
@@ -168,7 +181,7 @@ class Cluster:
             "--use-service-account-credentials", f"--service-account-private-key-file={self.pki}/service-account.key",
             f"--root-ca-file={self.pki}/ca.crt", "--leader-elect=false", "--secure-port=0", "--kube-api-qps=300",
             "--kube-api-burst=600", "--horizontal-pod-autoscaler-sync-period=1s", "--concurrent-deployment-syncs=20",
-            f"--node-monitor-grace-period={NODE_GRACE}", "--v=1"])
+            f"--node-monitor-grace-period={self.profile.node_grace}", "--v=1"])
         scheduler = self.state / "scheduler.yaml"
         scheduler.write_text(yaml.safe_dump({
             "apiVersion": "kubescheduler.config.k8s.io/v1", "kind": "KubeSchedulerConfiguration",
@@ -196,9 +209,9 @@ class Cluster:
                        for condition in node["status"].get("conditions", [])) for node in nodes)
 
 
-def _node(name):
+def _node(name, taints=()):
     return {
-        "apiVersion": "v1", "kind": "Node",
+        "apiVersion": "v1", "kind": "Node", "spec": {"taints": list(taints)},
         "metadata": {
             "name": name, "annotations": {"kwok.x-k8s.io/node": "fake"},
             "labels": {"kubernetes.io/hostname": name, "kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64",

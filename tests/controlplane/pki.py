@@ -38,16 +38,29 @@ def certificate(folder, name, subject, extensions, ca="ca"):
              "-CAcreateserial", "-days", DAYS, "-extfile", str(extension_file), "-out", str(certificate_file))
 
 
-def server(folder, name, ca="ca"):
+def server(folder, name, ca="ca", more_names=()):
+    names = ",".join([SERVER_NAMES, *more_names])
     certificate(folder, name, f"/CN={name}",
-                f"subjectAltName={SERVER_NAMES}\nextendedKeyUsage=serverAuth\nkeyUsage=digitalSignature\n", ca)
+                f"subjectAltName={names}\nextendedKeyUsage=serverAuth\nkeyUsage=digitalSignature\n", ca)
 
 
-def control_plane(folder):
+def client(folder, name, subject):
+    certificate(folder, name, subject, "extendedKeyUsage=clientAuth\nkeyUsage=digitalSignature\n")
+
+
+def kubelet(folder, node, address):
+    """One certificate for both: the node's identity towards the API server, and its server's towards that."""
+    certificate(folder, node, f"/O=system:nodes/CN=system:node:{node}",
+                f"subjectAltName=DNS:{node},IP:{address}\nextendedKeyUsage=clientAuth,serverAuth\n"
+                "keyUsage=digitalSignature\n")
+
+
+def control_plane(folder, more_names=()):
+    """`more_names` are further names of the API server, as openssl writes them: "IP:192.0.2.1"."""
     folder = Path(folder)
     authority(folder)
-    server(folder, "kube-apiserver")
+    server(folder, "kube-apiserver", more_names=more_names)
     for name, subject in CLIENTS.items():
-        certificate(folder, name, subject, "extendedKeyUsage=clientAuth\nkeyUsage=digitalSignature\n")
+        client(folder, name, subject)
     _openssl("genrsa", "-out", str(folder / "service-account.key"), "2048")
     _openssl("rsa", "-in", str(folder / "service-account.key"), "-pubout", "-out", str(folder / "service-account.pub"))

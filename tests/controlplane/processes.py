@@ -88,7 +88,19 @@ def _start_time(pid):
     return None if fields[0] == "Z" else int(fields[19])
 
 
-def _die_with_parent():
+def process_record(pid):
+    """What tells a process from a later one of the same pid."""
+    return {"pid": pid, "started": _start_time(pid)}
+
+
+def running(record):
+    """The pid of the recorded process while it runs, else None."""
+    is_it = record["started"] is not None and _start_time(record["pid"]) == record["started"]
+    return record["pid"] if is_it else None
+
+
+def die_with_parent():
+    """For preexec_fn: the child is killed when its parent ends, however that ends."""
     pr_set_pdeathsig = 1
     ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
 
@@ -113,8 +125,8 @@ class Processes:
             child = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, cwd=cwd,
                 env={**os.environ, **(env or {})}, start_new_session=self.outlive, close_fds=True,
-                preexec_fn=None if self.outlive else _die_with_parent)
-        record = {"pid": child.pid, "started": _start_time(child.pid), "command": command}
+                preexec_fn=None if self.outlive else die_with_parent)
+        record = {**process_record(child.pid), "command": command}
         self._record(name).write_text(json.dumps(record))
         self._children[name] = child
         self._commands[name] = command
@@ -133,8 +145,7 @@ class Processes:
             record = json.loads(self._record(name).read_text())
         except (OSError, ValueError):
             return None
-        running = record["started"] is not None and _start_time(record["pid"]) == record["started"]
-        return record["pid"] if running else None
+        return running(record)
 
     def require(self, name):
         """Ends the wait for a program early when it has ended: its last words say more than a deadline."""

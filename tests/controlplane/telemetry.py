@@ -14,37 +14,36 @@ HERE = Path(__file__).resolve().parent
 TESTS = HERE.parent
 
 
-class Telemetry:
-    """`operators` is a list of host:port of operators' metrics; Prometheus takes it up within a second."""
+class Prometheus:
+    """Its folder, its configuration and its process. `operators` is a list of host:port of operators' metrics; it takes
+    that up within a second."""
 
     def __init__(self, processes):
         self.processes = processes
-        self.state = processes.state / "telemetry"
-        self._ports = self.state / "ports.json"
+
+    @property
+    def state(self):
+        return self.processes.state / "telemetry"
 
     @property
     def prometheus_url(self):
         return f"http://127.0.0.1:{json.loads(self._ports.read_text())['prometheus']}"
 
     @property
-    def load_simulator_url(self):
-        return f"http://127.0.0.1:{json.loads(self._ports.read_text())['load_simulator']}"
+    def _ports(self):
+        return self.state / "ports.json"
 
-    def up(self, kubeconfig):
+    def configure(self, ports, scrape_configs):
+        """`ports` by name, "prometheus" among them."""
         self.state.mkdir(parents=True, exist_ok=True)
-        prometheus, load_simulator = free_ports(2)
-        self._ports.write_text(json.dumps({"prometheus": prometheus, "load_simulator": load_simulator}))
-        self._write_config(load_simulator)
+        self._ports.write_text(json.dumps(ports))
         self.operators([])
-        self.processes.start("load-simulator", [
-            sys.executable, TESTS / "load_simulator" / "load_simulator.py", f"--kubeconfig={kubeconfig}",
-            f"--port={load_simulator}", f"--behaviour={TESTS / 'load_simulator' / 'behaviour.yaml'}"],
-            env={"PYTHONPATH": str(TESTS)})
-        self.start_prometheus()
-        wait_until(lambda: self._up("load-simulator", f"{self.load_simulator_url}/healthz"), 60, "load simulator ready")
-
-    def down(self):
-        self.processes.stop("prometheus", "load-simulator")
+        (self.state / "prometheus.yaml").write_text(yaml.safe_dump({
+            "global": {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"},
+            "rule_files": [str(HERE / "prometheus.rules.yaml")],
+            "scrape_configs": [*scrape_configs, {
+                "job_name": "patchwave",
+                "file_sd_configs": [{"files": [str(self.state / "operators.json")], "refresh_interval": "1s"}]}]}))
 
     def start_prometheus(self):
         self.processes.start("prometheus", [
@@ -68,22 +67,35 @@ class Telemetry:
             result = json.load(response)["data"]["result"]
         return [(sample["metric"], float(sample["value"][1])) for sample in result]
 
+    def _up(self, name, url):
+        self.processes.require(name)
+        return answers(url)
+
+
+class Telemetry(Prometheus):
+    """Prometheus, and the traffic of pods that nobody runs."""
+
+    @property
+    def load_simulator_url(self):
+        return f"http://127.0.0.1:{json.loads(self._ports.read_text())['load_simulator']}"
+
+    def up(self, kubeconfig):
+        prometheus, load_simulator = free_ports(2)
+        self.configure({"prometheus": prometheus, "load_simulator": load_simulator}, [
+            {"job_name": "load-simulator", "honor_labels": True,
+             "static_configs": [{"targets": [f"127.0.0.1:{load_simulator}"]}]}])
+        self.processes.start("load-simulator", [
+            sys.executable, TESTS / "load_simulator" / "load_simulator.py", f"--kubeconfig={kubeconfig}",
+            f"--port={load_simulator}", f"--behaviour={TESTS / 'load_simulator' / 'behaviour.yaml'}"],
+            env={"PYTHONPATH": str(TESTS)})
+        self.start_prometheus()
+        wait_until(lambda: self._up("load-simulator", f"{self.load_simulator_url}/healthz"), 60, "load simulator ready")
+
+    def down(self):
+        self.processes.stop("prometheus", "load-simulator")
+
     def control(self, **change):
         """Changes how the load simulator behaves: see its file."""
         request = urllib.request.Request(f"{self.load_simulator_url}/control", data=json.dumps(change).encode())
         with urllib.request.urlopen(request, timeout=5) as response:
             return json.load(response)
-
-    def _write_config(self, load_simulator):
-        (self.state / "prometheus.yaml").write_text(yaml.safe_dump({
-            "global": {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"},
-            "rule_files": [str(HERE / "prometheus.rules.yaml")],
-            "scrape_configs": [
-                {"job_name": "load-simulator", "honor_labels": True,
-                 "static_configs": [{"targets": [f"127.0.0.1:{load_simulator}"]}]},
-                {"job_name": "patchwave",
-                 "file_sd_configs": [{"files": [str(self.state / "operators.json")], "refresh_interval": "1s"}]}]}))
-
-    def _up(self, name, url):
-        self.processes.require(name)
-        return answers(url)

@@ -87,10 +87,11 @@ def good_story(stage, screen):
     expect(stage.pinned(GOOD), f"not every pod runs {GOOD} by its digest")
 
 
-def bad_story(stage, screen):
+def bad_story(stage, screen, watch=lambda snapshot: None):
     touched = set()
 
     def never_further(snapshot):
+        watch(snapshot)
         touched.update(pod.workload for pod in snapshot.pods if pod.version == BAD)
         for wave in snapshot.waves[1:]:
             expect(wave["phase"] in ("Pending", "Waiting", "Cancelled"), f"wave {wave['name']} got to {wave['phase']}")

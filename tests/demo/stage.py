@@ -17,6 +17,8 @@ SHORT = {"maxUnavailable": "100%", "stepBake": "4s", "bake": "5s", "progressDead
 
 
 class Stage:
+    workloads = WORKLOADS
+
     def __init__(self, world):
         self.world, self.api = world, world.api
         self.repository = f"{world.registry.host}/{NAMESPACE}/web"
@@ -24,15 +26,9 @@ class Stage:
 
     def set_up(self):
         self.api.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
-        for kind, name, replicas in WORKLOADS:
+        for kind, name, replicas in self.workloads:
             self._workload(kind, name, replicas)
-        self._create("PatchPolicy", "storefront", {
-            "mode": "Automatic", "targets": {"workloads": {"images": [self.repository]}},
-            "waves": [{"name": "canary", "select": {"count": 1}, "steps": ["1", "100%"], **SHORT},
-                      {"name": "rest", "steps": ["1", "50%", "100%"], **SHORT}],
-            "gates": [{"name": "errors", "interval": "1s",
-                       "threshold": {"query": WORST_POD_ERROR_RATIO, "below": "0.05", "for": "3s"}}],
-            "disruption": {"maxUnavailable": 3}})
+        self._create("PatchPolicy", "storefront", policy(self.repository))
         wait_until(lambda: self.all_run(OLD), 60, f"all pods run {OLD}")
 
     def publish(self, tag):
@@ -51,7 +47,7 @@ class Stage:
             patch={"name": patch_name, "phase": patch.get("status", {}).get("phase") or "Pending",
                    "quarantine": patch.get("status", {}).get("quarantine")},
             waves=[wave_of(wave) for wave in self.waves(patch_name)], pods=self.pods(),
-            workloads=[f"{kind} {name}" for kind, name, _ in WORKLOADS])
+            workloads=[f"{kind} {name}" for kind, name, _ in self.workloads])
 
     def waves(self, patch_name):
         waves = [wave for wave in self.api.list("PatchWave", NAMESPACE) if wave["spec"]["patchRef"]["name"] == patch_name]
@@ -85,7 +81,7 @@ class Stage:
             return False
         nodes = len(self.api.list("Node"))
         return all(sum(pod.workload == f"{kind} {name}" for pod in pods) == (replicas or nodes)
-                   for kind, name, replicas in WORKLOADS)
+                   for kind, name, replicas in self.workloads)
 
     def pinned(self, version):
         """Whether each pod of the shop names the digest of that version."""
@@ -111,6 +107,17 @@ class Stage:
     def _create(self, kind, name, spec):
         self.api.create({"apiVersion": "patchwave.dev/v1alpha1", "kind": kind, "spec": spec,
                          "metadata": {"name": name, "namespace": NAMESPACE}})
+
+
+def policy(repository):
+    """The spec: the smallest Deployment first, then the rest; no pod may fail more than one request in twenty."""
+    return {
+        "mode": "Automatic", "targets": {"workloads": {"images": [repository]}},
+        "waves": [{"name": "canary", "select": {"count": 1}, "steps": ["1", "100%"], **SHORT},
+                  {"name": "rest", "steps": ["1", "50%", "100%"], **SHORT}],
+        "gates": [{"name": "errors", "interval": "1s",
+                   "threshold": {"query": WORST_POD_ERROR_RATIO, "below": "0.05", "for": "3s"}}],
+        "disruption": {"maxUnavailable": 3}}
 
 
 def wave_of(wave):

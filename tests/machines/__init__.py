@@ -1,0 +1,1 @@
+"""Nodes that really run pods: machines of their own on one Linux kernel, beside the control plane of tests."""
