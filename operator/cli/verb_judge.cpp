@@ -132,7 +132,7 @@ std::string describe(const api::StatisticalGate& gate, const Judgement& judgemen
   std::string text =
       fmt::format("Gate {}: {}\n{}.\n", gate.name, api::to_string(verdict.verdict), verdict.message);
   if (verdict.decided_time)
-    text += fmt::format("Shown at {}, look {}.\n", format_time(*verdict.decided_time), verdict.looks);
+    text += fmt::format("Shown at {}; {} looks in all.\n", format_time(*verdict.decided_time), verdict.looks);
   text += fmt::format("Evidence, ln: harm {:.3g} of {:.3g}, pass {:.3g} of {:.3g}\n", verdict.harm.log_e,
                       verdict.harm.threshold, verdict.pass.log_e, verdict.pass.threshold);
   return text;
@@ -145,6 +145,8 @@ Result<int> judge_samples(Environment& environment, const Options& options) {
     return fail(ErrorKind::Invalid, "judge prints text, json or yaml");
   const auto gate = read_gate(options.gate_file);
   if (!gate) return fail(gate.error());
+  if (!gate->gauge && !options.change_at.empty())
+    return fail(ErrorKind::Invalid, "--change-at is for a gauge; this gate counts, and needs no past");
   std::ifstream file;
   const bool from_standard_input = options.samples_file == "-";
   if (!from_standard_input) {
