@@ -11,13 +11,14 @@ namespace patchwave::judge {
 class Dispersion {
  public:
   void add(const Count& one_half, const Count& other_half);
-  /// At least kLeastDispersion, towards which few intervals are drawn.
+  /// Two standard errors above the estimate, at least kLeastDispersion; few intervals are drawn towards 2.
   [[nodiscard]] double phi() const;
   [[nodiscard]] double temper() const { return 1 / phi(); }
   [[nodiscard]] int intervals() const { return intervals_; }
 
  private:
   double sum_ = 0;
+  double squares_ = 0;
   int intervals_ = 0;
 };
 
