@@ -78,6 +78,10 @@ int run_chosen(Environment& environment, const Chosen& chosen) {
     environment.out << *script;
     return exit_code::kOk;
   }
+  if (chosen.judge) {
+    const auto code = judge_samples(environment, chosen.options);
+    return code ? *code : tell(environment, code.error());
+  }
   auto context = make_context(environment, chosen.options);
   if (!context) return tell(environment, context.error());
   const auto code = chosen.verb(*context);

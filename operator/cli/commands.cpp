@@ -49,10 +49,13 @@ void add_global_flags(CLI::App& app, Options& options) {
   app.add_flag("--insecure-skip-tls-verify", connect.insecure_skip_tls_verify,
                "Do not verify the API server's certificate");
   add_duration(app, "--request-timeout", connect.request_timeout, "Longest time for one request");
-  add_choice<Format>(
-      app, "-o,--output", options.format,
-      {{"wide", Format::Wide}, {"json", Format::Json}, {"yaml", Format::Yaml}, {"name", Format::Name}},
-      "Output format; a table for people when not given");
+  add_choice<Format>(app, "-o,--output", options.format,
+                     {{"text", Format::Table},
+                      {"wide", Format::Wide},
+                      {"json", Format::Json},
+                      {"yaml", Format::Yaml},
+                      {"name", Format::Name}},
+                     "Output format; a table for people when not given");
   add_choice<ColourMode>(
       app, "--color", options.colour,
       {{"auto", ColourMode::Auto}, {"always", ColourMode::Always}, {"never", ColourMode::Never}},
@@ -163,6 +166,32 @@ void add_changing_commands(CLI::App& app, Chosen& chosen, const std::string& pro
   calls(lift, chosen, lift_quarantine);
 }
 
+void add_judge_command(CLI::App& app, Chosen& chosen, const std::string& program) {
+  Options& options = chosen.options;
+  auto& judge =
+      add_command(app, "judge", "Judge recorded samples by a gate: Pass, Harm or Undecided",
+                  {"judge --gate gate.yaml --samples samples.csv",
+                   "judge --gate gate.yaml --samples samples.csv --output json",
+                   "judge --gate memory.yaml --samples memory.csv --change-at 2026-11-21T02:00:00Z"},
+                  program);
+  judge.add_option("--gate", options.gate_file, "File with one gate: counter, histogram or gauge")
+      ->type_name("FILE")
+      ->required();
+  judge
+      .add_option(
+          "--samples", options.samples_file,
+          "CSV with the header time,arm,series,events,exposure, or time,arm,series,value for a gauge; "
+          "- is standard input")
+      ->type_name("FILE")
+      ->required();
+  judge
+      .add_option(
+          "--change-at", options.change_at,
+          "When the change was made, as RFC 3339 or seconds; a gauge's samples before it are its past")
+      ->type_name("TIME");
+  judge.callback([&chosen] { chosen.judge = true; });
+}
+
 void add_other_commands(CLI::App& app, Chosen& chosen, const std::string& program) {
   auto& version =
       add_command(app, "version", "Versions of this program, the operator, the CRDs and the cluster",
@@ -188,6 +217,7 @@ std::unique_ptr<CLI::App> make_commands(Chosen& chosen, const std::string& progr
   add_global_flags(*app, chosen.options);
   add_reading_commands(*app, chosen, program);
   add_changing_commands(*app, chosen, program);
+  add_judge_command(*app, chosen, program);
   add_other_commands(*app, chosen, program);
   return app;
 }

@@ -16,6 +16,7 @@ struct Chosen {
   std::function<Result<int>(Context&)> verb;  ///< Needs the cluster. Empty: one of those below, or none.
   bool version = false;
   bool completion = false;
+  bool judge = false;
 };
 
 /// `chosen` is filled by parsing and must outlive the app.

@@ -32,6 +32,9 @@ struct Options {
   std::string reason;
   std::string plan_hash;
   std::string shell;
+  std::string gate_file;
+  std::string samples_file;  ///< "-": standard input.
+  std::string change_at;
 };
 
 struct Context {
@@ -55,6 +58,9 @@ Result<int> list_quarantine(Context& context);
 Result<int> lift_quarantine(Context& context);
 /// Prints what it can learn; `context` is null with --client.
 Result<int> print_version(Environment& environment, const Options& options, Context* context);
+
+/// Judges recorded samples; needs no cluster.
+Result<int> judge_samples(Environment& environment, const Options& options);
 
 /// Asks on a terminal; elsewhere --yes is needed. A dry run needs no answer. The error says how to go on.
 Result<void> confirm(const Context& context, const std::string& question);

@@ -1,0 +1,59 @@
+#include "controllers/judge/gauge.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace patchwave::judge {
+namespace {
+
+/// Variance of the prior on the effect in standard deviations of a block: effects worth a rollback are of
+/// several.
+constexpr double kEffectVariance = 9;
+constexpr double kScrapesPerInflation = 4;
+constexpr double kShortestBlock = 5;
+constexpr double kLongestBlock = 120;
+
+double mean_of(std::span<const double> values) {
+  double sum = 0;
+  for (const double value : values) sum += value;
+  return sum / static_cast<double>(values.size());
+}
+
+double squares_about(std::span<const double> values, double centre) {
+  double sum = 0;
+  for (const double value : values) sum += (value - centre) * (value - centre);
+  return sum;
+}
+
+}  // namespace
+
+double lag_one_autocorrelation(std::span<const double> values) {
+  if (values.size() < 3) return 0;
+  const double mean = mean_of(values);
+  const double variance = squares_about(values, mean);
+  if (variance <= 0) return 0;
+  double covariance = 0;
+  for (std::size_t i = 1; i < values.size(); ++i) covariance += (values[i] - mean) * (values[i - 1] - mean);
+  return covariance / variance;
+}
+
+int block_length(double autocorrelation) {
+  const double phi = std::clamp(autocorrelation, 0.0, 0.99);
+  const double length = std::ceil(kScrapesPerInflation * (1 + phi) / (1 - phi));
+  return static_cast<int>(std::clamp(length, kShortestBlock, kLongestBlock));
+}
+
+double mean_above_log_e(std::span<const double> blocks, double null_mean) {
+  if (blocks.size() < 2) return 0;
+  const double n = static_cast<double>(blocks.size());
+  const double mean = mean_of(blocks);
+  if (mean <= null_mean) return 0;
+  // t²/(n − 1) is n·(mean − null)² over the sum of squares. A constant is no proof: its variance is unknown.
+  const double squares = squares_about(blocks, mean);
+  if (squares <= 0) return 0;
+  const double scaled = n * (mean - null_mean) * (mean - null_mean) / squares;
+  const double spread = 1 + n * kEffectVariance;
+  return -0.5 * std::log(spread) + 0.5 * n * (std::log1p(scaled) - std::log1p(scaled / spread));
+}
+
+}  // namespace patchwave::judge

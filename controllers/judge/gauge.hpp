@@ -1,0 +1,22 @@
+// Levels: memory, CPU, queue depth. Machines differ from each other more than a patch changes them, so each
+// series is compared with its own past, and its change with that of its unpatched peers over the same time
+// (difference in differences). Scrapes follow each other closely, so blocks of them are the observations.
+#pragma once
+
+#include <span>
+
+namespace patchwave::judge {
+
+/// Lag-one autocorrelation; 0 of fewer than three values or of a constant.
+double lag_one_autocorrelation(std::span<const double> values);
+/// Scrapes in a block: four times (1 + φ)/(1 − φ), the factor by which an AR(1) series with that lag-one
+/// autocorrelation inflates the variance of a mean; at least 5, at most 120.
+int block_length(double autocorrelation);
+
+/// ln of the evidence against mean ≤ null_mean of independent Gaussian blocks of unknown variance, with a
+/// N(0, g) prior on the standardised effect: the scale-invariant t-test martingale (Lai 1976; Wang and Ramdas
+/// 2023, arXiv 2310.03722; as a Bayes factor in Rouder et al. 2009). Anytime-valid, exact from two blocks on;
+/// 0 while the mean is not above null_mean, or with fewer than two blocks.
+double mean_above_log_e(std::span<const double> blocks, double null_mean);
+
+}  // namespace patchwave::judge
