@@ -54,6 +54,9 @@ struct TargetEvidence {
   /// Since when the cluster has been watched without a break. What was not watched is no proof of harm:
   /// deadlines count from here at the earliest. Passing does not: a pod's own readiness speaks for itself.
   Time watched_since = {};
+  /// Copies that can't be there yet because a write or an eviction of ours has not gone through. That it is
+  /// refused or blocked is a hold, and no harm of the patch.
+  int awaiting_us = 0;
 };
 
 struct PodLimits {

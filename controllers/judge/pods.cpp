@@ -116,7 +116,7 @@ class PodJudge {
     const auto progress = last_progress();
     if (!reached(progress + limits_.progress_deadline)) return {};
     // Copies made since are still within their own deadline, and copies on their way out are not the patch's.
-    if (pending_copies() >= missing_copies()) return {};
+    if (pending_copies() + evidence_.awaiting_us >= missing_copies()) return {};
     return fmt::format("{} of {} patched copies are ready, and no other became ready for {}; the limit is {}",
                        ready_copies(), evidence_.wanted_patched, print_span(now_ - progress),
                        print_span(limits_.progress_deadline));

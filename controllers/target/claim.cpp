@@ -41,7 +41,9 @@ Act claim_workload(const Situation& situation, const std::string& claim) {
 std::vector<Act> release(const Situation& situation, const std::string& claim) {
   if (!situation.live.workload || situation.claimed_by != claim) return {};
   GuardedPatch patch = start_patch(situation);
-  patch.remove_annotations({api::kClaimAnnotation, kImagesBeforeAnnotation});
+  std::vector<std::string_view> gone = {api::kClaimAnnotation};
+  if (situation.record.state != api::TargetState::Promoted) gone.push_back(kImagesBeforeAnnotation);
+  patch.remove_annotations(gone);
   return {write_workload(situation, patch, "release " + name_of(situation.record.target))};
 }
 

@@ -26,6 +26,25 @@ int wanted_patched(const Situation& situation, const Verbs& verbs) {
   }
 }
 
+/// Neither a refused write nor a blocked eviction is the patch's doing.
+int awaiting_us(const Situation& situation, int desired, int wanted) {
+  const bool on_a_copy = situation.record.target.kind == api::WorkloadKind::Deployment &&
+                         situation.record.state == TargetState::Canary;
+  if (on_a_copy) {
+    const auto& canary = situation.live.canary;
+    const auto there = canary ? integer_at(*canary, {"spec", "replicas"}, 1) : 0;
+    return std::max(0, wanted - static_cast<int>(there));
+  }
+  if (!situation.all_patched()) return wanted;
+  if (situation.current.update_strategy != "OnDelete") return 0;
+  const auto live = std::ranges::count_if(situation.pods, [](const auto& pod) { return is_live(pod.pod); });
+  const auto patched =
+      std::ranges::count_if(situation.pods, [](const auto& pod) { return pod.patched && is_live(pod.pod); });
+  // A copy that was evicted and is not there again does not wait for us.
+  const auto not_there_again = std::max<std::ptrdiff_t>(0, desired - live);
+  return static_cast<int>(std::max<std::ptrdiff_t>(0, wanted - patched - not_there_again));
+}
+
 bool was_patched_before_us(const Situation& situation) {
   if (situation.record.state == TargetState::Pending) return situation.all_patched();
   const auto& before = situation.record.before.images;
@@ -37,6 +56,7 @@ bool was_patched_before_us(const Situation& situation) {
 void count(const Situation& situation, const Verbs& verbs, Observation& seen) {
   seen.desired = verbs.desired(situation);
   seen.wanted_patched = wanted_patched(situation, verbs);
+  seen.awaiting_us = awaiting_us(situation, seen.desired, seen.wanted_patched);
   const bool caught_up = verbs.controllers_caught_up(situation);
   seen.step_complete = caught_up && seen.patched_ready >= seen.wanted_patched;
   seen.complete = situation.all_patched() && caught_up && seen.patched_ready >= verbs.reachable(situation) &&

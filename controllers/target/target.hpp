@@ -40,6 +40,7 @@ struct Observation {
   int patched = 0;         ///< Live copies on `after_image`.
   int patched_ready = 0;
   int wanted_patched = 0;      ///< How many copies the record asks to be patched now.
+  int awaiting_us = 0;         ///< Of those, how many can't be there before a write or an eviction of ours.
   bool step_complete = false;  ///< At least wanted_patched copies are patched and ready, and the controllers
                                ///< have caught up (observedGeneration).
   bool complete = false;  ///< All of the workload is patched and ready, and nothing temporary (canary copy,

@@ -300,6 +300,7 @@ void go_back(const Snapshot& snapshot, Decision& decision, Time now) {
       send_back(record, now, summary(status));
     }
     const bool waits = record.state == TargetState::Promoted && promoted_goes_back(status);
+    if (waits && !status.hold) status.hold = hold_of_spent_budget(text_of(record.target));
     all_back = all_back && !waits && record.state != TargetState::RollingBack &&
                record.state != TargetState::RollbackFailed;
     failed = failed || record.state == TargetState::RollbackFailed;

@@ -113,6 +113,7 @@ judge::TargetEvidence pod_evidence(const api::TargetStatus& record, const target
   evidence.target = text_of(record.target);
   evidence.since = record.state_since_time.value_or(Time());
   evidence.wanted_patched = seen.wanted_patched;
+  evidence.awaiting_us = seen.awaiting_us;
   evidence.step_complete = record.state == TargetState::Canary ? seen.step_complete : seen.complete;
   evidence.incomplete_since = record.unready_since_time;
   for (const auto& pod : seen.pods) {

@@ -97,8 +97,8 @@ void claim(Pass& pass, const target::Observation& seen, TargetStatus& record) {
     return;
   }
   if (pass.may_claim <= 0) {
-    return held(pass, record, api::hold::kBudgetSpent,
-                "`maxUnavailable` targets are in transition, counted over all waves of the policy");
+    pass.holds.push_back(hold_of_spent_budget(text_of(record.target)));
+    return;
   }
   --pass.may_claim;
   record.uid = seen.uid;
@@ -243,6 +243,13 @@ api::Hold hold_for(const judge::Finding& finding, std::string_view target) {
                                                                   : api::hold::kGatheringEvidence;
   return {std::string(reason), fmt::format("{}: {}", target, finding.message), std::nullopt,
           finding.decides_time};
+}
+
+api::Hold hold_of_spent_budget(std::string_view target) {
+  return {std::string(api::hold::kBudgetSpent),
+          fmt::format("{}: `maxUnavailable` targets are in transition, counted over all waves of the policy",
+                      target),
+          std::nullopt, std::nullopt};
 }
 
 std::string text_of(const api::WaveTarget& target) {

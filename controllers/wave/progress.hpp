@@ -43,6 +43,9 @@ judge::Finding verdict_of(const Snapshot& snapshot, std::size_t index);
 /// The hold that an undecided finding means.
 api::Hold hold_for(const judge::Finding& finding, std::string_view target);
 
+/// The hold of a target whose transition, forward or back, would be one too many.
+api::Hold hold_of_spent_budget(std::string_view target);
+
 /// "Deployment shop/web"
 std::string text_of(const api::WaveTarget& target);
 

@@ -14,6 +14,7 @@ namespace patchwave::simulation {
 struct Disruptions {
   int image_changes = 0;
   int evictions = 0;
+  int copies = 0;  ///< Most there ever were when one was evicted.
   bool operator==(const Disruptions&) const = default;
 };
 

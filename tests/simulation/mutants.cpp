@@ -94,7 +94,8 @@ bool write_tags(Json& operation) {
 
 bool restore_another_image(Json& operation) {
   if (is_image(operation) && operation["value"].get<std::string>().find('@') == std::string::npos)
-    operation["value"] = "registry.example.com/shop/web:0";
+    // With a digest: any other image is refused by the admission policy.
+    operation["value"] = "registry.example.com/shop/web:0@sha256:" + std::string(64, '0');
   return true;
 }
 

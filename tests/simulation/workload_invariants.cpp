@@ -124,7 +124,10 @@ void Invariants::evicted(const Change& change) {
        {&resources::kStatefulSets, &resources::kDaemonSets, &resources::kReplicaSets}) {
     for (const auto& [name, workload] : cluster_.state.all(*resource)) {
       if (uid_of(workload->json) != owner) continue;
-      ++disruptions_[fmt::format("{} {}", resource->kind, name.text())].evictions;
+      auto& seen = disruptions_[fmt::format("{} {}", resource->kind, name.text())];
+      ++seen.evictions;
+      const auto others = cluster_.state.dependents(resources::kPods, owner).size();
+      seen.copies = std::max(seen.copies, static_cast<int>(others) + 1);
     }
   }
   if (!pod_is_available(pod)) return;

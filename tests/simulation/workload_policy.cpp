@@ -52,15 +52,15 @@ std::optional<http::Response> workload_policy_refusal(const kube::Resource& reso
   };
   const std::string record = annotation(after, "patchwave.dev/images-before");
   const bool recorded_anew = record != annotation(before, "patchwave.dev/images-before");
-  if (annotation(after, "patchwave.dev/claimed-by").empty() != record.empty()) {
-    return refused("a claim and the record of the images before it come and go together");
-  }
+  const bool claimed = !annotation(after, "patchwave.dev/claimed-by").empty();
+  if (claimed && record.empty()) return refused("a claim needs the record of the images before it");
   if (recorded_anew && !record.empty() &&
-      (!annotation(before, "patchwave.dev/claimed-by").empty() || images_in(record) != images_of(before))) {
+      (!claimed || !annotation(before, "patchwave.dev/claimed-by").empty() ||
+       images_in(record) != images_of(before))) {
     return refused("the record of the images before a claim is written with the claim, as they are");
   }
   const auto old_images = images_of(before);
-  const auto may_be_put_back = images_in(record);
+  const auto may_be_put_back = images_in(claimed ? record : "");
   for (const auto& [container, image] : images_of(after)) {
     const auto was = [&, &container = container, &image = image](const auto& images) {
       const auto found = images.find(container);

@@ -90,6 +90,10 @@ class Setting:
         where = path(kind, name) + ("?dryRun=All" if dry_run else "")
         return self.cluster.request("PATCH", where, operations, self.operator, content_type)
 
+    def change(self, kind, operations):
+        answer = self.patch(kind, operations)
+        assert answer.ok, f"{kind} {operations}: {answer.message}"
+
     def allows(self, kind, operations):
         answer = self.patch(kind, operations, dry_run=True)
         assert answer.ok, f"{kind} {operations}: {answer.message}"
@@ -147,15 +151,25 @@ def check_a_claim_does_not_open_the_way_for_an_image_of_ones_own(cluster):
     for kind in KINDS:
         claim = {"metadata": {"annotations": {CLAIM: "x", RECORD: IMAGES.replace(f"web={PLAIN}", f"web={evil}")}}}
         setting(cluster).refuses(kind, claim, "the record of the images")
-        setting(cluster).refuses(kind, {"metadata": {"annotations": {CLAIM: "x"}}}, "come and go together")
-        setting(cluster).refuses(kind, {"metadata": {"annotations": {RECORD: IMAGES}}}, "come and go together")
+        setting(cluster).refuses(kind, {"metadata": {"annotations": {CLAIM: "x"}}}, "needs the record")
+        setting(cluster).refuses(kind, {"metadata": {"annotations": {RECORD: IMAGES}}}, "the record of the images")
         own = add("/metadata/annotations/" + CLAIM.replace("/", "~1"), "x")
         own += add("/metadata/annotations/" + RECORD.replace("/", "~1"), IMAGES)
         setting(cluster).allows(kind, own)
         setting(cluster).refuses(kind, own + replace(IMAGE, evil), "must have a digest")
         setting(cluster).reset(kind, claimed=True)
         setting(cluster).refuses(kind, {"metadata": {"annotations": {RECORD: f"web={evil}"}}}, "the record of the images")
-        setting(cluster).refuses(kind, {"metadata": {"annotations": {RECORD: None}}}, "come and go together")
+        setting(cluster).refuses(kind, {"metadata": {"annotations": {RECORD: None}}}, "needs the record")
+        setting(cluster).reset(kind)
+
+
+def check_the_record_of_a_wave_that_succeeded_allows_a_later_rollback_under_a_claim(cluster):
+    for kind in KINDS:
+        setting(cluster).reset(kind, claimed=True, image=DIGEST)
+        setting(cluster).change(kind, {"metadata": {"annotations": {CLAIM: None}}})
+        setting(cluster).refuses(kind, replace(IMAGE, PLAIN), "must have a digest")
+        setting(cluster).change(kind, {"metadata": {"annotations": {CLAIM: "shop/wave/uid"}}})
+        setting(cluster).allows(kind, replace(IMAGE, PLAIN))
         setting(cluster).reset(kind)
 
 

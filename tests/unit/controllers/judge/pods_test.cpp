@@ -150,6 +150,15 @@ TEST(JudgePods, FindsHarmInCopiesThatAreNeverMade) {
   EXPECT_EQ(judged(target(2, false, {}), minutes(10)).verdict, Verdict::Harm);
 }
 
+TEST(JudgePods, DoesNotBlameThePatchForCopiesThatAWriteOrAnEvictionOfOursHasNotMadeRoomFor) {
+  auto evidence = target(3, false, {patched("web-1", kStart)});
+  evidence.awaiting_us = 2;
+  EXPECT_EQ(judged(evidence, minutes(60)).verdict, Verdict::Undecided);
+  evidence.pods.push_back(patched("web-2", std::nullopt));
+  evidence.awaiting_us = 1;
+  EXPECT_EQ(judged(evidence, minutes(60)).verdict, Verdict::Harm) << "the second is there and not ready";
+}
+
 TEST(JudgePods, GivesALargeWorkloadTimeWhileCopyAfterCopyGetsReady) {
   const auto evidence =
       target(50, false, {patched("web-1", kStart + minutes(2)), patched("web-2", kStart + minutes(14))});

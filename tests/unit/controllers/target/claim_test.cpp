@@ -76,12 +76,29 @@ TEST(Claim, ThatSomebodyTookAwayIsSetAgainBeforeTheNextWrite) {
 }
 
 TEST(Claim, IsReleasedWithTheAnnotationsThatCameWithIt) {
-  const auto target = given(Deployment, 3).in(TargetState::Promoted).image(kNewImage).claimed();
+  const auto target = given(Deployment, 3).in(TargetState::RolledBack).claimed();
   const auto acts = target.acts();
   ASSERT_EQ(acts.size(), 1U);
   EXPECT_EQ(tested(acts[0], kClaimPointer), kClaim);
   EXPECT_TRUE(removes(acts[0], "/metadata/annotations"));
   EXPECT_FALSE(is_released(target.record, target.live, kClaim));
+}
+
+TEST(Claim, OfAPromotedTargetIsReleasedAndLeavesTheRecordForALaterRollback) {
+  const auto acts = given(Deployment, 3).in(TargetState::Promoted).image(kNewImage).claimed().acts();
+  ASSERT_EQ(acts.size(), 1U);
+  EXPECT_TRUE(removes(acts[0], kClaimPointer));
+  EXPECT_FALSE(removes(acts[0], kRecordPointer));
+  EXPECT_FALSE(removes(acts[0], "/metadata/annotations"));
+}
+
+TEST(Claim, ForTheRollbackOfAPromotedTargetKeepsTheRecordFromBeforeItsFirstChange) {
+  auto target = given(Deployment, 3).in(TargetState::RollingBack).image(kNewImage);
+  (*target.live.workload)["metadata"]["annotations"]["patchwave.dev/images-before"] = "web=" + kOldImage;
+  const auto acts = target.acts();
+  ASSERT_EQ(acts.size(), 1U);
+  EXPECT_EQ(written(acts[0], kClaimPointer), kClaim);
+  EXPECT_TRUE(written(acts[0], kRecordPointer).is_null());
 }
 
 TEST(Claim, IsReleasedAloneWhereOtherAnnotationsStay) {

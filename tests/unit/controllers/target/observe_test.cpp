@@ -40,6 +40,25 @@ TEST(Observe, CountsOnlyLiveCopies) {
   EXPECT_EQ(seen.ready, 2);
 }
 
+TEST(Observe, CountsCopiesThatNoEvictionHasMadeRoomForAsAwaitingUs) {
+  auto target =
+      given(DaemonSet, 3).in(TargetState::Promoting).claimed().image(kNewImage).strategy("OnDelete");
+  target.pods({pod("web-a", {.image = kNewImage, .node = "a"}), pod("web-b", {.node = "b"}),
+               pod("web-c", {.node = "c"})});
+  EXPECT_EQ(target.seen().awaiting_us, 2);
+  target.pods({pod("web-a", {.image = kNewImage, .node = "a"}), pod("web-c", {.node = "c"})});
+  EXPECT_EQ(target.seen().awaiting_us, 1) << "one was evicted, and that it is not back is not for us to mend";
+  target.pods({pod("web-a", {.image = kNewImage, .node = "a"}),
+               pod("web-b", {.image = kNewImage, .ready = false, .node = "b"}),
+               pod("web-c", {.image = kNewImage, .node = "c"})});
+  EXPECT_EQ(target.seen().awaiting_us, 0);
+}
+
+TEST(Observe, CountsEveryCopyAsAwaitingUsWhileTheImageIsNotWritten) {
+  EXPECT_EQ(given(StatefulSet, 3).in(TargetState::Promoting).claimed().seen().awaiting_us, 3);
+  EXPECT_EQ(given(Deployment, 4).in(TargetState::Canary, 1).claimed().seen().awaiting_us, 1);
+}
+
 TEST(Observe, CountsAPodAsPatchedOnlyWhenEveryTargetedContainerIs) {
   auto target = given(Deployment, 1);
   target.record.target.containers = {"web", "migrate"};

@@ -308,6 +308,7 @@ TEST(ARollback, TakesPromotedTargetsBackOnlyAsTheDisruptionBudgetAllows) {
   EXPECT_EQ(targets_in_transition(decision.status), 1);
   EXPECT_EQ(decision.status.progress.in_flight + decision.status.progress.failed, 1);
   EXPECT_EQ(decision.status.phase, WavePhase::RollingBack);
+  EXPECT_EQ(hold_reason(decision), api::hold::kBudgetSpent) << "the others wait, and say for what";
 }
 
 TEST(ARollback, EndsOnlyWhenEveryTargetIsWhole) {
