@@ -71,6 +71,9 @@ def bad_patch(shop, meanwhile):
     """Evidence comes once each workload has its first copy: else the harm of one would stop another on its way there,
     sooner in one run and later in the next."""
     shop.world.telemetry.control(pause=True)
+    # A rate looks back: until it has run dry, the old copies would speak for the first new one.
+    rate = f'rate(http_requests_total{{namespace="{shop.namespace}"}}[5s])'
+    wait_until(lambda: not shop.world.telemetry.query(rate), 30, "no rate is left of before the pause")
     shop.given_policy(waves=[wave_plan("all", **PATIENT)])
     patch = shop.when_patch_appears(BAD)
     until(shop, lambda: all(runs_somewhere(shop, name, BAD) for _, name in WORKLOADS), meanwhile)
