@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <initializer_list>
 
 #include "controllers/api/object_reader.hpp"
 #include "controllers/api/shared_codec.hpp"
@@ -33,6 +35,26 @@ double number_between(const ObjectReader& fields, std::string_view key, double o
   return otherwise;
 }
 
+/// A misspelt field would leave its default in force without a word.
+void refuse_unknown(const ObjectReader& fields, const Json& object,
+                    std::initializer_list<std::string_view> known) {
+  if (!object.is_object()) return;
+  for (const auto& [key, value] : object.items()) {
+    if (std::ranges::find(known, key) == known.end()) {
+      fields.refuse(key, fmt::format("is not a field of a gate; there are: {}", fmt::join(known, ", ")));
+    }
+  }
+}
+
+void refuse_unknown(const ObjectReader& fields, const Json& object) {
+  refuse_unknown(fields, object, {"name", "counter", "histogram", "gauge", "tolerate", "alpha", "beta"});
+  if (fields.has("counter"))
+    refuse_unknown(fields.object("counter"), object.at("counter"), {"events", "exposure"});
+  if (fields.has("histogram"))
+    refuse_unknown(fields.object("histogram"), object.at("histogram"), {"metric", "slowerThan"});
+  if (fields.has("gauge")) refuse_unknown(fields.object("gauge"), object.at("gauge"), {"metric"});
+}
+
 void read_kind(const ObjectReader& fields, StatisticalGate& gate) {
   if (fields.has("counter")) {
     const auto counter = fields.object("counter");
@@ -59,6 +81,7 @@ Result<StatisticalGate> parse_statistical_gate(const Json& object) {
   Finding finding;
   const ObjectReader fields(object, "", finding);
   StatisticalGate gate;
+  refuse_unknown(fields, object);
   gate.name = fields.text("name", {1, 40, is_label_name, kLabelNameRule.allowed}, Presence::Required);
   read_kind(fields, gate);
   gate.tolerate = number_between(fields, "tolerate", gate.tolerate, {1, 100});
