@@ -16,6 +16,8 @@ using api::WavePhase;
 
 // How many workloads are asked about before the start: enough to see that a gate is bad already.
 constexpr std::size_t kPreflightTargets = 20;
+// How far back scrapes are counted: twice over for any interval that is in use.
+constexpr milliseconds kLongestScrapeSpan = std::chrono::minutes(15);
 
 bool is_watched(const api::PatchWave& wave, const api::TargetStatus& record) {
   if (wave.status.phase == WavePhase::Baking) return record.state == TargetState::Promoted;
@@ -91,6 +93,16 @@ judge::WaveScope scope_of(const Snapshot& snapshot, std::size_t index) {
   return scope;
 }
 
+// Successful scrapes of each of the workload's pods over `span`: `up` is 1 for each.
+std::string scrapes_query(const api::WaveTarget& target, milliseconds span) {
+  std::string names = target.name + "|" + target::canary_name(target.name);
+  for (auto at = names.find('.'); at != std::string::npos; at = names.find('.', at + 4)) {
+    names.replace(at, 1, "[.]");
+  }
+  return fmt::format(R"(max by (pod) (sum_over_time(up{{namespace="{}",pod=~"({})-.+"}}[{}ms])))",
+                     escape(target.ns), names, span.count());
+}
+
 // At least three samples over `for`, one an interval, the last of them now: what is not seen to its end is
 // no evidence.
 milliseconds threshold_step(const api::GateSpec& gate) {
@@ -152,18 +164,8 @@ std::optional<Time> GateKeeper::judge_targets(Snapshot& snapshot, Time now) {
     evidence.watched_since = snapshot.watching_since;
     snapshot.findings.push_back({"pods", index, judge::judge_pods(evidence, pod_limits(wave.spec), now)});
     for (const auto& gate : wave.spec.gates) {
-      auto finding = remembered_or_ask(snapshot, gate, index, since, now, next);
-      // What was measured before every copy of the step was ready speaks for the old copies.
-      const auto hold_for = gate.threshold ? gate.threshold->hold_for : milliseconds(0);
-      const bool too_early =
-          !baking && (!record.ready_since_time || now < *record.ready_since_time + hold_for);
-      if (finding.verdict == api::Verdict::Pass && too_early) {
-        finding.verdict = api::Verdict::Undecided;
-        finding.message = fmt::format("well so far, but not yet {} since every copy of the step is ready",
-                                      format_duration(hold_for));
-        if (record.ready_since_time) finding.decides_time = *record.ready_since_time + hold_for;
-      }
-      snapshot.findings.push_back({gate.name, index, std::move(finding)});
+      const Look look{index, since, baking ? since : record.ready_since_time};
+      snapshot.findings.push_back({gate.name, index, remembered_or_ask(snapshot, gate, look, now, next)});
     }
   }
   return next;
@@ -199,37 +201,69 @@ void GateKeeper::forget(const std::string& wave_uid) {
   remembered_.erase(wave_uid);
 }
 
+Time GateKeeper::due_again(const api::GateSpec& gate, const Remembered& known) const {
+  const auto due = known.asked + std::max(gate.interval, limits_.least_interval);
+  if (!known.finding.decides_time) return due;
+  return std::min(due, std::max(*known.finding.decides_time, known.asked + limits_.least_interval));
+}
+
 judge::Finding GateKeeper::remembered_or_ask(const Snapshot& snapshot, const api::GateSpec& gate,
-                                             std::size_t index, Time since, Time now,
-                                             std::optional<Time>& next) {
-  const std::pair question{gate.name, index};
-  const auto interval = std::max(gate.interval, limits_.least_interval);
-  const auto due_at = [&](Time asked) {
-    const auto due = asked + interval;
+                                             const Look& look, Time now, std::optional<Time>& next) {
+  const std::pair question{gate.name, look.index};
+  const auto look_again_at = [&](Time due) {
     if (!next || due < *next) next = due;
   };
   {
     const std::scoped_lock lock(mutex_);
     auto& known = remembered_[snapshot.wave.metadata.uid];
     const auto found = known.find(question);
-    const bool fresh = found != known.end() && found->second.since == since;
-    if (fresh && now < found->second.asked + interval) {
-      due_at(found->second.asked);
+    if (found != known.end() && found->second.look == look && now < due_again(gate, found->second)) {
+      look_again_at(due_again(gate, found->second));
       return found->second.finding;
     }
   }
-  auto finding = ask(snapshot, gate, index, since, now);
-  if (on_finding) on_finding(snapshot.wave, gate, finding);
-  due_at(now);
+  const Remembered asked{now, look, ask(snapshot, gate, look, now)};
+  if (on_finding) on_finding(snapshot.wave, gate, asked.finding);
+  look_again_at(due_again(gate, asked));
   const std::scoped_lock lock(mutex_);
-  remembered_[snapshot.wave.metadata.uid][question] = {now, since, finding};
-  return finding;
+  remembered_[snapshot.wave.metadata.uid].insert_or_assign(question, asked);
+  return asked.finding;
 }
 
-judge::Finding GateKeeper::ask(const Snapshot& snapshot, const api::GateSpec& gate, std::size_t index,
-                               Time since, Time now) {
-  return gate.threshold ? ask_threshold(snapshot, gate, index, since, now)
-                        : ask_alerts(snapshot, gate, index, now);
+judge::Finding GateKeeper::ask(const Snapshot& snapshot, const api::GateSpec& gate, const Look& look,
+                               Time now) {
+  auto finding = gate.threshold ? ask_threshold(snapshot, gate, look.index, look.since, now)
+                                : ask_alerts(snapshot, gate, look.index, now);
+  if (finding.verdict != api::Verdict::Pass) return finding;
+  // What was measured before every copy of the step was ready speaks for the old copies.
+  const auto hold_for = gate.threshold ? gate.threshold->hold_for : milliseconds(0);
+  if (!look.ready_since || now < *look.ready_since + hold_for) {
+    finding.verdict = api::Verdict::Undecided;
+    finding.message = hold_for == milliseconds(0)
+                          ? "well so far, but not every copy of the step is ready"
+                          : fmt::format("well so far, but not yet {} since every copy of the step is ready",
+                                        format_duration(hold_for));
+    if (look.ready_since) finding.decides_time = *look.ready_since + hold_for;
+    return finding;
+  }
+  // While baking, the gates of the promotion have seen every copy already.
+  if (!gate.threshold || snapshot.wave.status.phase == WavePhase::Baking) return finding;
+  const auto scrapes = ask_scrapes(snapshot, look.index, {*look.ready_since, now - hold_for});
+  return judge::after_scrapes(std::move(finding), scrapes, limits_.scrape_delay);
+}
+
+judge::ScrapeEvidence GateKeeper::ask_scrapes(const Snapshot& snapshot, std::size_t index, judge::Span span) {
+  judge::ScrapeEvidence evidence;
+  evidence.span = span;
+  for (const auto& observed : snapshot.observed.at(index).seen.pods) {
+    const bool stays = observed.patched && !observed.pod.terminating;
+    (stays ? evidence.patched : evidence.others).push_back(observed.pod.name);
+  }
+  const auto asked = std::clamp(std::chrono::floor<milliseconds>(span.end - span.begin), milliseconds(1),
+                                kLongestScrapeSpan);
+  const auto query = scrapes_query(snapshot.wave.spec.targets[index], asked);
+  evidence.scrapes = as_evidence(prometheus_->query(query, span.end, stop_));
+  return evidence;
 }
 
 judge::Finding GateKeeper::ask_threshold(const Snapshot& snapshot, const api::GateSpec& gate,

@@ -9,6 +9,7 @@
 #include <string>
 #include <utility>
 
+#include "controllers/judge/scrapes.hpp"
 #include "controllers/wave/snapshot.hpp"
 #include "operator/prometheus/client.hpp"
 
@@ -19,6 +20,8 @@ struct GateSettings {
   milliseconds pull_deadline{120'000};
   int max_restarts = 2;
   milliseconds least_interval{0};  ///< Between two looks at one gate, however short its own interval is.
+  /// For copies that nothing scrapes by name to come into what is measured.
+  milliseconds scrape_delay{30'000};
 };
 
 /// Pods as the judge wants them. `since` is when the record's state began.
@@ -29,8 +32,8 @@ judge::TargetEvidence pod_evidence(const api::TargetStatus& record, const target
 std::string fill_in(std::string_view query, const api::PatchWave& wave, const api::WaveTarget& target,
                     std::string_view image);
 
-/// Asks each gate at most once an interval and remembers the finding in between. What it remembers is a
-/// cache: forgotten at a restart, it is asked again and found the same.
+/// Asks each gate once an interval, or when it can decide at the earliest, and remembers the finding in
+/// between. What it remembers is a cache: forgotten at a restart, it is asked again and found the same.
 class GateKeeper {
  public:
   /// `prometheus` may be null: then every Prometheus gate finds telemetry unavailable.
@@ -49,19 +52,27 @@ class GateKeeper {
   std::function<void(const api::PatchWave&, const api::GateSpec&, const judge::Finding&)> on_finding;
 
  private:
+  /// What a finding depends on beside the gate and the time.
+  struct Look {
+    std::size_t index;                ///< Of the target.
+    Time since;                       ///< When the step, the promotion or the bake began.
+    std::optional<Time> ready_since;  ///< When every copy of it was ready.
+    bool operator==(const Look&) const = default;
+  };
   struct Remembered {
     Time asked;
-    Time since;
+    Look look;
     judge::Finding finding;
   };
   [[nodiscard]] judge::PodLimits pod_limits(const api::PatchWaveSpec& spec) const;
-  judge::Finding ask(const Snapshot& snapshot, const api::GateSpec& gate, std::size_t index, Time since,
-                     Time now);
+  judge::Finding ask(const Snapshot& snapshot, const api::GateSpec& gate, const Look& look, Time now);
   judge::Finding ask_threshold(const Snapshot& snapshot, const api::GateSpec& gate, std::size_t index,
                                Time since, Time now);
   judge::Finding ask_alerts(const Snapshot& snapshot, const api::GateSpec& gate, std::size_t index, Time now);
-  judge::Finding remembered_or_ask(const Snapshot& snapshot, const api::GateSpec& gate, std::size_t index,
-                                   Time since, Time now, std::optional<Time>& next);
+  judge::ScrapeEvidence ask_scrapes(const Snapshot& snapshot, std::size_t index, judge::Span span);
+  judge::Finding remembered_or_ask(const Snapshot& snapshot, const api::GateSpec& gate, const Look& look,
+                                   Time now, std::optional<Time>& next);
+  [[nodiscard]] Time due_again(const api::GateSpec& gate, const Remembered& known) const;
 
   const prometheus::Client* prometheus_;
   GateSettings limits_;

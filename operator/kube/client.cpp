@@ -65,6 +65,24 @@ bool may_repeat(const std::string& method, const Result<http::Response>& result,
   return is_read && (result->status >= 500);
 }
 
+/// Stops when either of two is asked to.
+class EitherStop {
+ public:
+  EitherStop(const std::stop_token& one, const std::stop_token& other)
+      : on_one_(one, End{source_}), on_other_(other, End{source_}) {}
+
+  [[nodiscard]] std::stop_token token() const { return source_.get_token(); }
+
+ private:
+  struct End {
+    std::stop_source& source;
+    void operator()() const { source.request_stop(); }
+  };
+  std::stop_source source_;
+  std::stop_callback<End> on_one_;
+  std::stop_callback<End> on_other_;
+};
+
 // The server answers a failed `test` (and a path that is no longer there) with 422 and nothing else, while
 // a validation that fails names the object or a cause.
 bool is_failed_test(const Status& status) {
@@ -110,13 +128,14 @@ void Client::heed_quiet(const http::Response& response) const {
 
 Result<http::Response> Client::send_once(const Call& call) const {
   http::Request request = call.request;
+  const EitherStop stop(call.stop, options_.stop);
   for (bool renewed = false;; renewed = true) {
     if (auto authorized = authorize(request); !authorized) return fail(authorized.error());
-    if (options_.gate && !options_.gate->admit(request.method, options_.stop)) {
+    if (options_.gate && !options_.gate->admit(request.method, stop.token())) {
       return fail(ErrorKind::Cancelled, "stopped before the request left");
     }
     const auto began = std::chrono::steady_clock::now();
-    auto result = options_.transport->send(request, options_.limits, options_.stop);
+    auto result = options_.transport->send(request, options_.limits, stop.token());
     observe(request.method, call.resource, result ? result->status : 0, began);
     if (result) heed_quiet(*result);
     const bool refused = result && result->status == 401;
@@ -129,6 +148,7 @@ Result<http::Response> Client::send(const Call& call) const {
   for (int repeats = 0;; ++repeats) {
     auto result = send_once(call);
     const bool repeat = repeats < options_.max_retries && !options_.stop.stop_requested() &&
+                        !call.stop.stop_requested() &&
                         may_repeat(call.request.method, result, call.repeat_throttled);
     const auto asked = result ? retry_after_of(*result) : std::nullopt;
     if (!repeat || asked > kLongestRepeat) {
@@ -269,8 +289,10 @@ Result<Json> Client::raw(const std::string& method, const std::string& target, c
   return answer({{method, target, {{"Accept", "application/json"}}, ""}, what, "raw"});
 }
 
-Result<std::string> Client::text(const std::string& target, const std::string& what) const {
-  auto response = send({{"GET", target, {{"Accept", "application/json"}}, ""}, what, "list"});
+Result<std::string> Client::text(const std::string& target, const std::string& what,
+                                 std::stop_token stop) const {
+  auto response =
+      send({{"GET", target, {{"Accept", "application/json"}}, ""}, what, "list", true, std::move(stop)});
   if (!response) return fail(std::move(response.error()));
   if (!is_success(*response)) return fail(to_error(status_of(*response), what));
   return std::move(response->body);
@@ -279,18 +301,15 @@ Result<std::string> Client::text(const std::string& target, const std::string& w
 Result<http::Response> Client::stream(const std::string& target, const http::StreamLimits& limits,
                                       const http::OnData& on_data, std::stop_token stop) const {
   const std::string what = "watch " + target.substr(0, target.find('?'));
-  std::stop_source either;
-  const auto end = [&either] { either.request_stop(); };
-  const std::stop_callback on_own(stop, end);
-  const std::stop_callback on_client(options_.stop, end);
+  const EitherStop either(stop, options_.stop);
   http::Request request{"GET", target, {{"Accept", "application/json"}}, ""};
   for (bool renewed = false;; renewed = true) {
     if (auto authorized = authorize(request); !authorized) return fail(authorized.error().within(what));
-    if (options_.gate && !options_.gate->admit(request.method, either.get_token())) {
+    if (options_.gate && !options_.gate->admit(request.method, either.token())) {
       return fail(ErrorKind::Cancelled, what + ": stopped before the request left");
     }
     const auto began = std::chrono::steady_clock::now();
-    auto result = options_.transport->stream(request, limits, on_data, either.get_token());
+    auto result = options_.transport->stream(request, limits, on_data, either.token());
     observe("WATCH", "stream", result ? result->status : 0, began);
     if (!result) return fail(result.error().within(what));
     heed_quiet(*result);

@@ -119,7 +119,7 @@ class Client {
   Result<Json> raw(const std::string& method, const std::string& target, const Json* body = nullptr) const;
 
   /// GET of a body that is not to become a document here: the pages of a big list. `what` names the call.
-  Result<std::string> text(const std::string& target, const std::string& what) const;
+  Result<std::string> text(const std::string& target, const std::string& what, std::stop_token stop) const;
 
   /// A watch or a streaming list: `target` is path and query. The caller splits lines. Sent once (twice
   /// when a 401 was healed by a fresh credential). An answer that is not a 2xx is an Error by its Status.
@@ -133,6 +133,7 @@ class Client {
     std::string what;      ///< "get deployments.apps shop/web"
     std::string resource;  ///< "deployments"
     bool repeat_throttled = true;
+    std::stop_token stop = {};  ///< Ends this call, beside the client's own.
   };
   Result<http::Response> send(const Call& call) const;
   Result<http::Response> send_once(const Call& call) const;

@@ -138,10 +138,17 @@ void EventRecorder::run(std::stop_token stop) {
 }
 
 void EventRecorder::flush(std::stop_token stop) {
-  for (const Timed& timed : take_queued()) {
-    if (const auto write = series_.record(timed.note, timed.at)) send(*write, stop);
+  std::deque<Timed> queued = take_queued();
+  for (; !queued.empty(); queued.pop_front()) {
+    const auto write = series_.record(queued.front().note, queued.front().at);
+    if (write && !send(*write, stop)) {
+      dropped_ += queued.size() - 1;
+      return;
+    }
   }
-  for (const EventWrite& write : series_.tick(clock_.now())) send(write, stop);
+  for (const EventWrite& write : series_.tick(clock_.now())) {
+    if (!send(write, stop)) return;
+  }
 }
 
 Result<Json> EventRecorder::send_once(const EventWrite& write) const {
@@ -149,18 +156,18 @@ Result<Json> EventRecorder::send_once(const EventWrite& write) const {
   return client_.patch(resources::kEvents, write.ns, write.name, PatchType::Merge, write.body);
 }
 
-void EventRecorder::send(const EventWrite& write, std::stop_token stop) {
+bool EventRecorder::send(const EventWrite& write, std::stop_token stop) {
   for (int tries = 1;; ++tries) {
     const auto sent = send_once(write);
     // AlreadyExists: an earlier try of ours arrived after all.
-    if (sent || sent.error().kind == ErrorKind::AlreadyExists) return;
+    if (sent || sent.error().kind == ErrorKind::AlreadyExists) return true;
     const bool may_work_later = is_transient(sent.error().kind) && sent.error().kind != ErrorKind::Conflict;
     if (may_work_later && tries < kMaxTries && wait_(kBetweenTries, stop)) continue;
     ++dropped_;
     series_.forget(write.ns, write.name);
     log_.debug("an event was not written",
                {{"event", write.ns + "/" + write.name}, {"error", sent.error().message}});
-    return;
+    return !(may_work_later && stop.stop_requested());
   }
 }
 

@@ -104,7 +104,8 @@ class EventRecorder {
 
   /// Takes the note or, when the queue is full, counts it as dropped. Never blocks on the network.
   void record(EventNote note);
-  /// Sends until `stop`, then what is queued, once each.
+  /// Sends until `stop`, then what is queued, once each. From then on the first write that the server does
+  /// not answer ends it: a process on its way down does not wait for a server that is away.
   void run(std::stop_token stop);
   /// Sends what is queued and due, now. For single-threaded simulations.
   void flush(std::stop_token stop = {});
@@ -117,8 +118,8 @@ class EventRecorder {
     Time at;
   };
   std::deque<Timed> take_queued();
-  /// Repeats what is transient, gives up on what the server refuses.
-  void send(const EventWrite& write, std::stop_token stop);
+  /// Repeats what is transient, gives up on what the server refuses. False when nothing more is to be sent.
+  bool send(const EventWrite& write, std::stop_token stop);
   Result<Json> send_once(const EventWrite& write) const;
 
   const Client& client_;

@@ -48,7 +48,7 @@ milliseconds Reflector::run_once(std::stop_token stop) {
   const MonotonicTime began = clock_.monotonic();
   const Ask ask = next_ask(state_);
   if (const auto* page = std::get_if<AskPage>(&ask)) {
-    fetch_page(page->continue_token);
+    fetch_page(page->continue_token, stop);
   } else if (const auto* watch = std::get_if<AskWatch>(&ask)) {
     follow("&resourceVersion=" + percent_encode(watch->resource_version), stop);
   } else {
@@ -66,10 +66,11 @@ std::string Reflector::target(std::string parameters) const {
   return path_of(options_.resource, options_.ns, "") + "?" + parameters;
 }
 
-void Reflector::fetch_page(const std::string& token) {
+void Reflector::fetch_page(const std::string& token, std::stop_token stop) {
   std::string parameters = fmt::format("limit={}", options_.page_size);
   if (!token.empty()) parameters += "&continue=" + percent_encode(token);
-  const auto text = client_.text(target(std::move(parameters)), "list " + options_.resource.plural);
+  const auto text = client_.text(target(std::move(parameters)), "list " + options_.resource.plural, stop);
+  if (stop.stop_requested()) return;
   if (!text) return arrive(Failed{text.error()}, "", "");
   // Items go to the sink as they are read, so the listing has to begin before the page's token is known.
   if (std::holds_alternative<NothingListed>(state_.at)) sink_.begin();

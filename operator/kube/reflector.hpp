@@ -61,7 +61,7 @@ class Reflector {
 
  private:
   struct Stream;
-  void fetch_page(const std::string& token);
+  void fetch_page(const std::string& token, std::stop_token stop);
   void follow(const std::string& parameters, std::stop_token stop);
   bool take_line(Stream& stream, std::string_view line);
   /// Steps the protocol and tells the sink; `object` is the text that belongs to an event.

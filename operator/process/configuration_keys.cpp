@@ -164,6 +164,8 @@ std::vector<Key<Configuration>> make_configuration_keys() {
       duration_key("prometheus.timeout", 1s, 2min, [](auto& c) -> auto& { return c.prometheus.timeout; }),
       duration_key("prometheus.queryInterval", 1s, 10min,
                    [](auto& c) -> auto& { return c.prometheus.query_interval; }),
+      duration_key("prometheus.scrapeDelay", 0s, 10min,
+                   [](auto& c) -> auto& { return c.prometheus.scrape_delay; }),
       duration_key("podGate.pullDeadline", 1s, 1h, [](auto& c) -> auto& { return c.pod_gate.pull_deadline; }),
       number_key<int>("podGate.maxRestarts", 0, 100,
                       [](auto& c) -> auto& { return c.pod_gate.max_restarts; }),

@@ -15,6 +15,8 @@ namespace patchwave::process {
 namespace {
 
 constexpr std::size_t kMaxSmallFile = 64 * 1024;
+/// One may be under way when the process has to go down, which waits for it.
+constexpr milliseconds kEventLimit{5'000};
 
 kube::ClientOptions options_for(const kube::Connection& connection, runtime::RequestMetrics& metrics) {
   kube::ClientOptions options;
@@ -68,6 +70,7 @@ std::unique_ptr<Clients> make_clients(const kube::Connection& connection, const 
 
   auto events = options_for(connection, metrics);
   events.max_retries = 0;
+  events.limits.total = kEventLimit;
 
   auto lease = options_for(connection, metrics);
   lease.max_retries = 0;

@@ -78,7 +78,7 @@ class Operator {
         log_(log),
         prometheus_(std::move(prometheus)),
         registries_(std::move(registries)),
-        manager_({.overrun = [] { std::_Exit(1); }}, log),
+        manager_({.overrun = [this] { give_up(); }}, log),
         requests_(metrics_, connection_.endpoint.base_url),
         clients_(make_clients(connection_, configuration, requests_, clock, manager_.calls_stop())),
         events_({.instance = host_name()}, clients_->events, clock, log),
@@ -106,6 +106,12 @@ class Operator {
   }
 
  private:
+  // Something of the old term still runs: only the end of the process keeps it from writing.
+  [[noreturn]] void give_up() {
+    log_.error("shutting down takes too long: the process ends without the rest of it");
+    std::_Exit(1);
+  }
+
   [[nodiscard]] std::string own_namespace() const {
     return configuration_.ns.empty() ? connection_.namespace_ : configuration_.ns;
   }
@@ -124,7 +130,7 @@ class Operator {
                 },
             .operator_namespace = own_namespace(),
             .gates = {configuration_.pod_gate.pull_deadline, configuration_.pod_gate.max_restarts,
-                      configuration_.prometheus.query_interval},
+                      configuration_.prometheus.query_interval, configuration_.prometheus.scrape_delay},
             .git_ops_managers = configuration_.git_ops_managers,
             .workers = {configuration_.workers.policies, configuration_.workers.patches,
                         configuration_.workers.waves},

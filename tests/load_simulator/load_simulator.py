@@ -6,6 +6,7 @@ Watches pods and serves, for each one that is ready, the counters that its image
   http_requests_total{namespace,pod,app,track,image_tag,code}
   http_request_duration_seconds histogram
   container_restarts_total{namespace,pod,app,track,container,image_tag}
+  up{namespace,pod,app,track,image_tag}, as a scrape of the pod itself would leave
 
 Counters are smooth functions of the time that a pod was ready, so a run is the same run each time. `POST /control`
 changes the behaviour: {"behaviours": [...]} puts new ones before those of the file, {"pause": true} serves nothing
@@ -147,9 +148,10 @@ def pod_labels(pod):
 
 
 def render(pods):
-    requests, durations, restarts = [], [], []
+    requests, durations, restarts, up = [], [], [], []
     for pod, traffic in pods:
         labels = pod_labels(pod)
+        up.append(f"up{{{labels}}} 1")
         requests.append(f'http_requests_total{{{labels},code="200"}} {int(traffic.good)}')
         requests.append(f'http_requests_total{{{labels},code="500"}} {int(traffic.bad)}')
         total = int(traffic.good) + int(traffic.bad)
@@ -163,7 +165,8 @@ def render(pods):
                             f'{status["restartCount"]}')
     return "\n".join(["# TYPE http_requests_total counter", *requests,
                       "# TYPE http_request_duration_seconds histogram", *durations,
-                      "# TYPE container_restarts_total counter", *restarts, ""])
+                      "# TYPE container_restarts_total counter", *restarts,
+                      "# TYPE up gauge", *up, ""])
 
 
 def follow(api, pods):

@@ -15,6 +15,7 @@ constexpr double kHealthyRatio = 0.002;
 constexpr double kBadRatio = 0.3;
 constexpr double kAlertAbove = 0.1;
 constexpr std::chrono::seconds kAlertFor{30};
+constexpr milliseconds kScrapeInterval = std::chrono::seconds(15);
 
 double ratio_of(const Json& pod) {
   for (const auto& container : array_at(pod, {"spec", "containers"})) {
@@ -54,15 +55,51 @@ void SimulatedPrometheus::observe(const Change& change) {
   const bool is = change.after && pod_is_available(change.after->json);
   if (was == is) return;
   const Json& pod = (change.after ? change.after : change.before)->json;
-  const std::string app = label_of(pod, "app");
-  std::optional<double> worst;
-  for (const auto& [name, other] : cluster_.state.all(resources::kPods)) {
-    if (name.ns != change.name.ns || label_of(other->json, "app") != app || !pod_is_available(other->json))
-      continue;
-    worst = std::max(worst.value_or(0), ratio_of(other->json));
+  const kube::NamespacedName workload{change.name.ns, label_of(pod, "app")};
+  const Time now = cluster_.clock.now();
+  if (is) {
+    const auto wait = random_.between(milliseconds(0), kScrapeInterval);
+    scraped_.push_back({change.name, workload, ratio_of(pod), now + wait, std::nullopt});
+    cluster_.agenda.after(wait + kScrapeInterval, [this, workload] { measure(workload); });
+    return;
   }
-  auto& history = histories_[{change.name.ns, app}];
-  if (history.empty() || history.back().ratio != worst) history.push_back({cluster_.clock.now(), worst});
+  for (auto& one : scraped_) {
+    if (one.pod == change.name && !one.ended) one.ended = now;
+  }
+  measure(workload);
+}
+
+void SimulatedPrometheus::measure(const kube::NamespacedName& workload) {
+  const Time now = cluster_.clock.now();
+  std::optional<double> worst;
+  for (const auto& one : scraped_) {
+    if (one.workload != workload || one.ended || now < one.first + kScrapeInterval) continue;
+    worst = std::max(worst.value_or(0), one.ratio);
+  }
+  auto& history = histories_[workload];
+  if (history.empty() || history.back().ratio != worst) history.push_back({now, worst});
+}
+
+std::int64_t SimulatedPrometheus::scrapes_between(const Scraped& pod, Time begin, Time end) {
+  const Time last = std::min(end, pod.ended.value_or(end));
+  const auto until = [&](Time time) {
+    return time < pod.first ? std::int64_t{0} : (time - pod.first) / kScrapeInterval + 1;
+  };
+  return std::max<std::int64_t>(0, until(last) - until(begin));
+}
+
+Json SimulatedPrometheus::count_scrapes(const std::string& query, Time at) const {
+  const auto bracket = query.find('[');
+  const Time begin = at - milliseconds(std::strtoll(query.c_str() + bracket + 1, nullptr, 10));
+  const std::string ns = matcher_value(query, "namespace");
+  Json result = Json::array();
+  for (const auto& one : scraped_) {
+    const auto count = scrapes_between(one, begin, at);
+    if (one.pod.ns != ns || count == 0) continue;
+    result.push_back(
+        {{"metric", {{"pod", one.pod.name}}}, {"value", {unix_seconds(at), std::to_string(count)}}});
+  }
+  return {{"status", "success"}, {"data", {{"resultType", "vector"}, {"result", std::move(result)}}}};
 }
 
 std::optional<double> SimulatedPrometheus::ratio_at(const History& history, Time at) {
@@ -132,6 +169,9 @@ Result<http::Response> SimulatedPrometheus::send(const http::Request& request, c
           ? std::string_view(request.body)
           : std::string_view(request.target).substr(std::min(question + 1, request.target.size())));
   const std::string query = form["query"];
+  if (query.find("up{") != std::string::npos) {
+    return json_answer(200, count_scrapes(query, from_unix(form["time"])).dump());
+  }
   const bool known =
       query.find("ALERTS") != std::string::npos || query.find("error_ratio{") != std::string::npos;
   if (!known)

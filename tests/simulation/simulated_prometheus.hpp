@@ -1,7 +1,9 @@
-// Prometheus over a simple model: a workload's error ratio is that of the worst image among its ready pods.
+// Prometheus over a simple model: each ready pod is scraped at its own moments, and a workload's error ratio
+// is that of the worst image among the pods that were scraped twice, as a rate's would be.
 //
-// It understands two kinds of expression: anything with ALERTS, which gives the alerts firing, and anything
-// with error_ratio{namespace="…",app="…"}, which gives one series for each workload that matches.
+// It understands three kinds of expression: anything with ALERTS, which gives the alerts firing; anything
+// with error_ratio{namespace="…",app="…"}, which gives one series for each workload that matches; and
+// anything with up{namespace="…"}[…ms], which gives the scrapes over that span for each pod.
 #pragma once
 
 #include <functional>
@@ -31,8 +33,19 @@ class SimulatedPrometheus final : public http::Transport {
     std::optional<double> ratio;  ///< nullopt: no ready pod, so no sample.
   };
   using History = std::vector<Step>;  ///< Ascending; each holds until the next.
+  /// One pod while it is ready.
+  struct Scraped {
+    kube::NamespacedName pod;
+    kube::NamespacedName workload;  ///< Namespace and app.
+    double ratio;
+    Time first;  ///< Its first scrape; the others follow at the interval.
+    std::optional<Time> ended;
+  };
 
   void observe(const Change& change);
+  void measure(const kube::NamespacedName& workload);
+  [[nodiscard]] static std::int64_t scrapes_between(const Scraped& pod, Time begin, Time end);
+  [[nodiscard]] Json count_scrapes(const std::string& query, Time at) const;
   [[nodiscard]] static std::optional<double> ratio_at(const History& history, Time at);
   [[nodiscard]] static bool fires_at(const History& history, Time at);
   [[nodiscard]] Json evaluate(const std::string& query, const std::vector<Time>& at, bool range) const;
@@ -42,6 +55,7 @@ class SimulatedPrometheus final : public http::Transport {
   Random& random_;
   std::function<bool()> fails_;
   std::map<kube::NamespacedName, History> histories_;  ///< By namespace and app.
+  std::vector<Scraped> scraped_;
 };
 
 }  // namespace patchwave::simulation

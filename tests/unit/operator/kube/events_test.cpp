@@ -89,7 +89,8 @@ struct Recorded {
   ManualClock clock{kStart};
   Log log{clock, LogLevel::Error, [](std::string_view) {}};
   std::vector<microseconds> waits;
-  EventRecorder recorder{{}, scripted.client, clock, log, [this](microseconds time, std::stop_token) {
+  EventRecorder recorder{{}, scripted.client, clock, log, [this](microseconds time, std::stop_token stop) {
+                           if (stop.stop_requested()) return false;
                            waits.push_back(time);
                            return true;
                          }};
@@ -122,6 +123,27 @@ TEST(EventRecorder, TriesAgainWhenTheServerIsAway) {
   t.recorder.flush();
   EXPECT_THAT(t.waits, ::testing::ElementsAre(EventRecorder::kBetweenTries));
   EXPECT_EQ(t.recorder.dropped(), 0U);
+}
+
+TEST(EventRecorder, OnTheWayDownDropsTheRestOnceTheServerDoesNotAnswer) {
+  Recorded t;
+  t.server.on("POST", kEvents).fail(ErrorKind::Timeout);
+  for (const auto* reason : {"One", "Two", "Three"}) t.recorder.record(note("", reason));
+  std::stop_source stop;
+  stop.request_stop();
+  t.recorder.flush(stop.get_token());
+  EXPECT_EQ(t.server.requests().size(), 1U);
+  EXPECT_EQ(t.recorder.dropped(), 3U);
+}
+
+TEST(EventRecorder, OnTheWayDownSendsWhatIsQueued) {
+  Recorded t;
+  for (int i = 0; i < 3; ++i) t.server.on("POST", kEvents).reply(201, "{}");
+  for (const auto* reason : {"One", "Two", "Three"}) t.recorder.record(note("", reason));
+  std::stop_source stop;
+  stop.request_stop();
+  t.recorder.flush(stop.get_token());
+  EXPECT_EQ(t.server.unused(), 0U);
 }
 
 TEST(EventRecorder, GivesUpOnWhatTheServerRefuses) {

@@ -42,6 +42,7 @@ prometheus:
   caFile: /ca
   timeout: 5s
   queryInterval: 1m
+  scrapeDelay: 40s
 registries:
   - {host: "r:5000", plainHTTP: true, caFile: /rca, credentialsFile: /creds, tokenServer: "t:5001"}
 gitOpsManagers: [mine]
@@ -59,7 +60,7 @@ podGate: {pullDeadline: 90s, maxRestarts: 0}
   wanted.metrics_address = ListenAddress{"127.0.0.1", 9090};
   wanted.health_address.reset();
   wanted.leader_election = {false, "lease", 30s, 20s, 4s};
-  wanted.prometheus = {"https://prom.example.com", "/token", "/ca", "", "", 5s, 1min};
+  wanted.prometheus = {"https://prom.example.com", "/token", "/ca", "", "", 5s, 1min, 40s};
   wanted.registries = {{"r:5000", true, "/rca", "/creds", "t:5001"}};
   wanted.git_ops_managers = {"mine"};
   wanted.pod_gate = {90s, 0};

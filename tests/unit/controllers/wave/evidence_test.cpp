@@ -1,0 +1,165 @@
+#include "controllers/wave/evidence.hpp"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/fake_transport.hpp"
+#include "tests/unit/controllers/wave/given.hpp"
+
+namespace patchwave::wave {
+namespace {
+
+using api::TargetState;
+using api::Verdict;
+using given::kNow;
+using ::testing::HasSubstr;
+
+constexpr seconds kFor{30};
+
+/// What one Prometheus knows: a ratio that is well at every time, and how often it scraped each pod.
+class Telemetry {
+ public:
+  Telemetry() {
+    server->always("POST", "/api/v1/query_range").run([this](const http::Request& request) {
+      return answer(request, R"({"resultType":"matrix","result":[{"metric":{},"values":[)" +
+                                 well(request.body) + "]}]}");
+    });
+    server->always("POST", "/api/v1/query").run([this](const http::Request& request) {
+      std::string series;
+      for (const auto& [pod, count] : scrapes) {
+        series += fmt::format(R"({}{{"metric":{{"pod":"{}"}},"value":[0,"{}"]}})", series.empty() ? "" : ",",
+                              pod, count);
+      }
+      return answer(request, R"({"resultType":"vector","result":[)" + series + "]}");
+    });
+  }
+
+  std::map<std::string, int> scrapes;
+  std::vector<std::string> queries;
+  std::shared_ptr<patchwave::testing::FakeTransport> server =
+      std::make_shared<patchwave::testing::FakeTransport>();
+
+ private:
+  Result<http::Response> answer(const http::Request& request, const std::string& data) {
+    queries.push_back(request.body);
+    return http::Response{200, {}, R"({"status":"success","data":)" + data + "}"};
+  }
+
+  // A sample of 0.01 each second of the minute that ends at the query's end.
+  static std::string well(const std::string& form) {
+    const double end = std::strtod(form.c_str() + form.find("end=") + 4, nullptr);
+    std::string values;
+    for (int i = 60; i >= 0; --i) {
+      values += fmt::format(R"({}[{:.3f},"0.01"])", values.empty() ? "" : ",", end - i);
+    }
+    return values;
+  }
+};
+
+target::ObservedPod pod(const std::string& name, bool patched) {
+  target::ObservedPod observed;
+  observed.pod.name = name;
+  observed.pod.ready_since = kNow - std::chrono::minutes(5);
+  observed.patched = patched;
+  return observed;
+}
+
+/// A canary whose every copy has been ready for `ready_for`, behind one threshold gate of 30 s.
+Snapshot canary(seconds ready_for) {
+  auto seen = given::untouched();
+  seen.wanted_patched = seen.patched = 1;
+  seen.step_complete = true;
+  seen.pods = {pod("web0-old", false), pod("web0-new", true)};
+  auto snapshot = given::running(TargetState::Canary, seen);
+  snapshot.wave.spec.gates = {given::threshold_gate("errors")};
+  snapshot.wave.spec.gates[0].interval = seconds(15);
+  snapshot.wave.status.targets[0].ready_since_time = kNow - ready_for;
+  return snapshot;
+}
+
+prometheus::Client client_of(const Telemetry& telemetry) {
+  prometheus::ClientOptions options;
+  options.transport = telemetry.server;
+  return prometheus::Client(std::move(options));
+}
+
+struct Keeper {
+  Telemetry telemetry;
+  prometheus::Client client = client_of(telemetry);
+  GateKeeper keeper{&client, {}, {}};
+
+  judge::Finding errors(Snapshot snapshot, Time now = kNow) {
+    keeper.judge_targets(snapshot, now);
+    return snapshot.findings.back().finding;
+  }
+};
+
+TEST(GateKeeper, AThresholdThatIsWellPassesOnceTheCanaryWasScrapedTwice) {
+  Keeper t;
+  t.telemetry.scrapes = {{"web0-old", 4}, {"web0-new", 2}};
+  EXPECT_EQ(t.errors(canary(seconds(45))).verdict, Verdict::Pass);
+}
+
+TEST(GateKeeper, AThresholdThatOnlyTheOldCopiesCanHaveMetDoesNotPass) {
+  Keeper t;
+  t.telemetry.scrapes = {{"web0-old", 4}};
+  const auto finding = t.errors(canary(seconds(45)));
+  EXPECT_EQ(finding.verdict, Verdict::Undecided);
+  EXPECT_THAT(finding.message, HasSubstr("web0-new"));
+}
+
+TEST(GateKeeper, ScrapesCountFromReadinessToWhereTheJudgedSpanBegins) {
+  Keeper t;
+  t.errors(canary(seconds(45)));
+  const auto& query = t.telemetry.queries.back();
+  EXPECT_THAT(query, HasSubstr(fmt::format("time={}", (kNow - kFor).time_since_epoch().count() / 1'000'000)));
+  EXPECT_THAT(query, HasSubstr("15000ms")) << "45 s of readiness less the 30 s that were judged";
+}
+
+TEST(GateKeeper, AThresholdIsNotAskedAboutScrapesBeforeItsSpanIsOver) {
+  Keeper t;
+  t.telemetry.scrapes = {{"web0-new", 9}};
+  const auto finding = t.errors(canary(seconds(20)));
+  EXPECT_EQ(finding.verdict, Verdict::Undecided);
+  EXPECT_EQ(finding.decides_time, kNow + seconds(10));
+  EXPECT_EQ(t.telemetry.queries.size(), 1U);
+}
+
+TEST(GateKeeper, ADecisionThatIsDueBeforeTheNextIntervalIsNotKeptWaiting) {
+  Keeper t;
+  t.telemetry.scrapes = {{"web0-old", 4}, {"web0-new", 2}};
+  const auto snapshot = canary(seconds(20));
+  EXPECT_EQ(t.errors(snapshot).verdict, Verdict::Undecided);
+  EXPECT_EQ(t.errors(snapshot, kNow + seconds(11)).verdict, Verdict::Pass);
+}
+
+TEST(GateKeeper, AFindingIsRememberedForItsIntervalAndNotLonger) {
+  Keeper t;
+  t.telemetry.scrapes = {{"web0-old", 4}, {"web0-new", 2}};
+  const auto snapshot = canary(seconds(45));
+  t.errors(snapshot);
+  const auto asked = t.telemetry.queries.size();
+  t.errors(snapshot, kNow + seconds(14));
+  EXPECT_EQ(t.telemetry.queries.size(), asked);
+  t.errors(snapshot, kNow + seconds(15));
+  EXPECT_GT(t.telemetry.queries.size(), asked);
+}
+
+TEST(GateKeeper, APassIsForgottenWhenACopyIsReadyAnew) {
+  Keeper t;
+  t.telemetry.scrapes = {{"web0-old", 4}, {"web0-new", 2}};
+  EXPECT_EQ(t.errors(canary(seconds(45))).verdict, Verdict::Pass);
+  EXPECT_EQ(t.errors(canary(seconds(5)), kNow + seconds(1)).verdict, Verdict::Undecided);
+}
+
+TEST(GateKeeper, AWorkloadWithADotInItsNameIsMatchedLiterally) {
+  Keeper t;
+  auto snapshot = canary(seconds(45));
+  snapshot.wave.spec.targets[0].name = "web.v1";
+  t.errors(snapshot);
+  EXPECT_THAT(t.telemetry.queries.back(), HasSubstr("web%5B.%5Dv1%7C"));
+}
+
+}  // namespace
+}  // namespace patchwave::wave
