@@ -37,6 +37,13 @@ std::string shown(const Json& value) {
   return value.is_string() ? fmt::format("'{}'", text) : text;
 }
 
+bool fits(const Json& json, const TextRule& rule) {
+  if (!json.is_string()) return false;
+  const auto& text = json.get_ref<const std::string&>();
+  const auto length = length_of(text);
+  return length >= rule.least && length <= rule.most && rule.holds(text);
+}
+
 std::string bounds_of(std::size_t least, std::size_t most, std::string_view unit) {
   if (most == std::numeric_limits<std::size_t>::max()) return fmt::format("at least {} {}", least, unit);
   return fmt::format("from {} to {} {}", least, most, unit);
@@ -52,7 +59,11 @@ ObjectReader::ObjectReader(const Json& json, std::string path, Finding& finding)
 }
 
 std::string ObjectReader::path_of(std::string_view key) const {
-  return path_.empty() ? std::string(key) : fmt::format("{}.{}", path_, key);
+  std::string path;
+  path.reserve(path_.size() + 1 + key.size());
+  path.append(path_);
+  if (!path_.empty()) path += '.';
+  return path.append(key);
 }
 
 void ObjectReader::found(const std::string& path, const Json& value, std::string_view rule) const {
@@ -99,7 +110,9 @@ std::string ObjectReader::checked(const Json& json, const std::string& path, con
 
 std::string ObjectReader::text(std::string_view key, const TextRule& rule, Presence presence) const {
   const Json* json = typed(key, presence, &Json::is_string, "a string");
-  return json == nullptr ? "" : checked(*json, path_of(key), rule);
+  if (json == nullptr) return "";
+  // Nearly every text of a wave fits, and paths are for those that don't.
+  return fits(*json, rule) ? json->get<std::string>() : checked(*json, path_of(key), rule);
 }
 
 std::optional<std::string> ObjectReader::optional_text(std::string_view key, const TextRule& rule) const {
