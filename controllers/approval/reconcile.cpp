@@ -6,12 +6,13 @@
 namespace patchwave::approval {
 
 Result<runtime::ReconcileResult> ApprovalReconciler::reconcile(const std::string& key) {
-  const auto object = status::read(with_.client, kube::resources::kPatchApprovals, key);
-  if (!object) return fail(object.error());
-  if (!*object) return runtime::ReconcileResult{};
-  const auto approval = api::parse_approval(**object);
+  // Nothing but its own status follows from it, and a write from an old view is refused as a conflict.
+  const auto [ns, name] = status::split_key(key);
+  const auto object = with_.stores.approvals.get(ns, name);
+  if (object == nullptr) return runtime::ReconcileResult{};
+  const auto approval = api::parse_approval(*object);
   if (!approval) {
-    return fail(status::report_invalid(with_.client, kube::resources::kPatchApprovals, **object,
+    return fail(status::report_invalid(with_.client, kube::resources::kPatchApprovals, *object,
                                        approval.error(), with_.clock.now()));
   }
   if (approval->metadata.deletion_time) return runtime::ReconcileResult{};
@@ -23,7 +24,7 @@ Result<runtime::ReconcileResult> ApprovalReconciler::reconcile(const std::string
   const auto decided = decide(*approval, wave, with_.clock.now());
   if (decided == approval->status) return runtime::ReconcileResult{};
   auto written =
-      status::write(with_.client, kube::resources::kPatchApprovals, **object, api::print_status(decided));
+      status::write(with_.client, kube::resources::kPatchApprovals, *object, api::print_status(decided));
   if (!written) return fail(std::move(written.error()));
   return runtime::ReconcileResult{};
 }

@@ -18,7 +18,7 @@ class ApprovalReconciler {
   };
   explicit ApprovalReconciler(Dependencies dependencies) : with_(dependencies) {}
 
-  /// RBAC: patchapprovals get, status update.
+  /// Looks at the cache. RBAC: patchapprovals list and watch, status update and patch.
   Result<runtime::ReconcileResult> reconcile(const std::string& key);
 
  private:

@@ -1,5 +1,7 @@
 #include "controllers/assembly/assembly.hpp"
 
+#include <algorithm>
+
 #include "controllers/api/codec.hpp"
 
 namespace patchwave::assembly {
@@ -13,6 +15,21 @@ const Json& either(const kube::Object* before, const kube::Object* after) {
   return after != nullptr ? **after : **before;
 }
 
+bool differs(const kube::Object& before, const kube::Object& after,
+             std::initializer_list<std::string_view> path) {
+  const Json* was = find(*before, path);
+  const Json* is = find(*after, path);
+  return (was == nullptr) != (is == nullptr) || (was != nullptr && *was != *is);
+}
+
+// What people say of an object, as opposed to what controllers report on it.
+bool spec_changed(const kube::Object* before, const kube::Object* after) {
+  if (before == nullptr || after == nullptr) return true;
+  return differs(*before, *after, {"metadata", "uid"}) ||
+         differs(*before, *after, {"metadata", "generation"}) ||
+         differs(*before, *after, {"metadata", "deletionTimestamp"});
+}
+
 // Of what planning looks at, nothing is part of a status.
 bool plan_may_change(const kube::Object* before, const kube::Object* after) {
   if (before == nullptr || after == nullptr) return true;
@@ -24,16 +41,10 @@ bool plan_may_change(const kube::Object* before, const kube::Object* after) {
 // Evidence and holds move with every look at a wave and are nobody else's business; what policies, patches,
 // approvals and other waves read of it is this.
 bool concerns_others(const kube::Object* before, const kube::Object* after) {
-  if (before == nullptr || after == nullptr) return true;
-  const auto differs = [&](std::initializer_list<std::string_view> path) {
-    const Json* was = find(**before, path);
-    const Json* is = find(**after, path);
-    return (was == nullptr) != (is == nullptr) || (was != nullptr && *was != *is);
-  };
-  return differs({"metadata", "uid"}) || differs({"metadata", "generation"}) ||
-         differs({"metadata", "deletionTimestamp"}) || differs({"status", "phase"}) ||
-         differs({"status", "planHash"}) || differs({"status", "digest"}) || differs({"status", "harm"}) ||
-         differs({"status", "progress"}) || differs({"status", "completionTime"});
+  if (spec_changed(before, after)) return true;
+  const auto reports = {"phase", "planHash", "digest", "harm", "progress", "completionTime"};
+  return std::ranges::any_of(
+      reports, [&](std::string_view name) { return differs(*before, *after, {"status", name}); });
 }
 
 bool under_way(const api::PatchWave& wave) {
@@ -154,8 +165,11 @@ void Assembly::wave_changed(const kube::Object* before, const kube::Object* afte
 void Assembly::approval_changed(const kube::Object* before, const kube::Object* after) {
   const auto& approval = either(before, after);
   approvals_.enqueue(key_of(approval));
-  waves_.enqueue(string_at(approval, {"metadata", "namespace"}) + "/" +
-                 string_at(approval, {"spec", "waveRef", "name"}));
+  if (!spec_changed(before, after)) return;
+  const auto ns = string_at(approval, {"metadata", "namespace"});
+  const auto wave = string_at(approval, {"spec", "waveRef", "name"});
+  // One that is not known yet is looked at when it comes.
+  if (with_.stores.waves.get(ns, wave) != nullptr) waves_.enqueue(ns + "/" + wave);
 }
 
 void Assembly::workload_changed(const kube::Object* before, const kube::Object* after) {

@@ -4,13 +4,13 @@ in the first wave, is put back and quarantined. The exit code is 0 only when bot
 
 import argparse
 import shutil
-import signal
 import sys
 import time
 
 from controlplane.operator_process import Operator, install_rights, program
-from controlplane.processes import NotReady, wait_until
+from controlplane.processes import wait_until
 from controlplane.world import World
+from demo.ending import Failed, expect, perform
 from demo.scene import coloured, happenings, lines_of, plain
 from demo.stage import BAD, GOOD, NAMESPACE, OLD, Stage
 
@@ -46,10 +46,6 @@ class Screen:
             print("\n".join(lines_of(snapshot, plain)), file=self._stream, flush=True)
         print(file=self._stream)
         self._height, self._before = 0, None
-
-
-class Failed(Exception):
-    """A story did not happen as told."""
 
 
 def follow(stage, screen, title, version, ends, watch=lambda snapshot: None):
@@ -110,11 +106,6 @@ def bad_story(stage, screen, watch=lambda snapshot: None):
     expect(stage.pinned(GOOD), f"not every pod is back on {GOOD} by its digest")
 
 
-def expect(fact, otherwise):
-    if not fact:
-        raise Failed(otherwise)
-
-
 def tell(world):
     """Both stories, from an empty machine on."""
     program()  # Says what to do when there is none, before anything is started.
@@ -161,25 +152,13 @@ def main():
     parser.add_argument("--state", required=True, help="the folder of the cluster's state")
     parser.add_argument("--keep", action="store_true", help="leave the cluster up")
     arguments = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     world = World(arguments.state)
-    kept = False
-    try:
+
+    def tell_and_point():
         tell(world)
-        kept = arguments.keep
-        how_to_look_around(world, kept)
-        return 0
-    except (Failed, NotReady, OSError, RuntimeError) as error:
-        print(f"\nThe demo failed: {error}", file=sys.stderr)
-        print(f"The operator's last words ({world.processes.log('operator')}):", file=sys.stderr)
-        print(world.processes.last_words("operator"), file=sys.stderr)
-        kept = arguments.keep
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    finally:
-        if not kept:
-            world.down()
+        how_to_look_around(world, arguments.keep)
+
+    return perform(world, arguments.keep, tell_and_point)
 
 
 if __name__ == "__main__":

@@ -4,14 +4,14 @@ which fails for three requests in ten, is caught on the answers that real visito
 exit code is 0 only when both happened, as the API server, the registry and the nodes say."""
 
 import argparse
-import signal
 import subprocess
 import sys
 import time
 
 from controlplane.operator_process import Operator, install_rights, program
-from controlplane.processes import NotReady, wait_until
-from demo.demo import Failed, Screen, bad_story, expect, good_story
+from controlplane.processes import wait_until
+from demo.demo import Screen, bad_story, good_story
+from demo.ending import expect, perform
 from demo.stage import NAMESPACE, Stage, policy
 from machines.world import RealWorld
 from storefront.storefront import BAD, GOOD, OLD, REPOSITORY, Visitors, deployment, push_versions, service
@@ -135,26 +135,14 @@ def main():
     parser.add_argument("--compare", type=float, metavar="SECONDS", default=0,
                         help="then deploy the bad version without Patchwave, and count what fails in that time")
     arguments = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     world = RealWorld(arguments.state)
-    kept = False
-    try:
+
+    def tell_and_compare():
         stage, operator = tell(world)
         if arguments.compare:
             compare(stage, operator, arguments.compare)
-        kept = arguments.keep
-        return 0
-    except (Failed, NotReady, OSError, RuntimeError) as error:
-        print(f"\nThe demo failed: {error}", file=sys.stderr)
-        print(f"The operator's last words ({world.processes.log('operator')}):", file=sys.stderr)
-        print(world.processes.last_words("operator"), file=sys.stderr)
-        kept = arguments.keep
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    finally:
-        if not kept:
-            world.down()
+
+    return perform(world, arguments.keep, tell_and_compare)
 
 
 if __name__ == "__main__":

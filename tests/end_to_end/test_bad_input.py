@@ -7,6 +7,7 @@ import json
 import signal
 import subprocess
 import threading
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -159,12 +160,13 @@ def certificate_of(folder):
     return folder / "registry.crt", folder / "registry.key"
 
 
-class FloodingRegistry:
-    """Answers every question with far more than is due until `flooding` is false, then with a manifest's digest."""
+class Flooding:
+    """Answers every question with far more than is due until `flooding` is false, then with `answer(method, path, body)`:
+    headers and body."""
 
-    def __init__(self):
+    def __init__(self, content_type, answer):
         self.flooding = True
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self._handler(content_type, answer))
 
     @property
     def host(self):
@@ -178,24 +180,25 @@ class FloodingRegistry:
         self._server.shutdown()
         self._server.server_close()
 
-    def _handler(registry):  # noqa: N805 - the inner class has the self that matters
-        nothing = {"mediaType": CONFIG, "digest": digest_of(b"{}"), "size": 2}
-        manifest = json.dumps({"schemaVersion": 2, "mediaType": MANIFEST, "config": nothing, "layers": []}).encode()
-
+    def _handler(flood, content_type, answer):  # noqa: N805 - the inner class has the self that matters
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
+                asked = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                headers, body = ({}, None) if flood.flooding else answer(self.command, self.path, asked)
                 self.send_response(200)
-                self.send_header("Content-Type", MANIFEST)
-                if not registry.flooding:
-                    self.send_header("Docker-Content-Digest", digest_of(manifest))
-                    self.send_header("Content-Length", str(len(manifest)))
+                for name, value in {"Content-Type": content_type, **headers}.items():
+                    self.send_header(name, value)
+                if body is not None:
+                    self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 with contextlib.suppress(OSError):
-                    if not registry.flooding:
-                        self.wfile.write(manifest)
+                    if body is not None:
+                        self.wfile.write(body)
                         return
                     for _ in range(HUGE_BYTES // 65536):
                         self.wfile.write(b" " * 65536)
+
+            do_POST = do_GET
 
             def do_HEAD(self):
                 self.send_error(405)
@@ -206,18 +209,50 @@ class FloodingRegistry:
         return Handler
 
 
+def a_manifest(*_):
+    nothing = {"mediaType": CONFIG, "digest": digest_of(b"{}"), "size": 2}
+    manifest = json.dumps({"schemaVersion": 2, "mediaType": MANIFEST, "config": nothing, "layers": []}).encode()
+    return {"Docker-Content-Digest": digest_of(manifest)}, manifest
+
+
+def as_told_by(url):
+    """What the server behind `url` answers."""
+    def answer(method, path, body):
+        question = urllib.request.Request(url + path, data=body or None, method=method)
+        with urllib.request.urlopen(question, timeout=5) as response:
+            return {}, response.read()
+    return answer
+
+
 def peak_mebibytes(pid):
     line = next(line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmHWM"))
     return int(line.split()[1]) / 1024
 
 
-def test_a_response_that_is_far_too_large_is_refused_without_the_memory_for_it(shop, world, operator):
-    with FloodingRegistry() as registry, restarted(operator, registries=[{"host": registry.host, "plainHTTP": True}]):
+def test_an_answer_of_a_registry_that_is_far_too_large_is_refused_without_the_memory_for_it(shop, world, operator):
+    with Flooding(MANIFEST, a_manifest) as registry, \
+            restarted(operator, registries=[{"host": registry.host, "plainHTTP": True}]):
         pid = world.processes.pid(operator.name)
         patch = patch_of(shop, f"{registry.host}/shop/web")
         shop.then_condition("Patch", patch, "Ready", "False", registry.host)
         registry.flooding = False
         wait_until(lambda: (shop.get("Patch", patch).get("status") or {}).get("digest"), 90, shop.describe)
+        assert world.processes.pid(operator.name) == pid, "no crash, and the same process went on"
+        assert peak_mebibytes(pid) < 100
+
+
+def test_an_answer_of_prometheus_that_is_far_too_large_holds_the_wave_and_costs_no_memory(shop, world, operator):
+    workload = shop.given_deployment()
+    with Flooding("application/json", as_told_by(world.telemetry.prometheus_url)) as prometheus, \
+            restarted(operator, prometheus={"url": f"http://{prometheus.host}", "queryInterval": "1s"}):
+        pid = world.processes.pid(operator.name)
+        shop.given_policy(waves=ONE_WAVE)
+        wave = shop.wave(shop.when_patch_appears(GOOD))
+        wave.holds("NoData")
+        assert "over the limit" in wave.status("hold")["message"], shop.describe()
+        prometheus.flooding = False
+        wave.reaches("Succeeded")
+        shop.then_pods_run(workload, GOOD)
         assert world.processes.pid(operator.name) == pid, "no crash, and the same process went on"
         assert peak_mebibytes(pid) < 100
 
