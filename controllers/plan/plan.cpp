@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 #include <set>
 #include <span>
 #include <tuple>
@@ -129,11 +130,21 @@ api::PatchWaveSpec wave_spec(const api::PatchPolicy& policy, const api::Patch& p
 }
 
 /// How many of the workloads that are left the wave takes.
-std::size_t share_of(const api::PatchPolicySpec& policy, std::size_t index, std::size_t eligible,
+std::size_t share_of(const api::PatchPolicySpec& policy, std::size_t index, std::size_t targets,
                      std::size_t left) {
   const auto& select = policy.waves[index].select;
   if (index + 1 == policy.waves.size() || !select) return left;
-  return std::min(left, static_cast<std::size_t>(std::max(0, select->of(static_cast<int>(eligible)))));
+  return std::min(left, static_cast<std::size_t>(std::max(0, select->of(static_cast<int>(targets)))));
+}
+
+/// The same for a wave some parts of which have begun. A part that is not full was the last of its wave.
+std::size_t further_share_of(const api::PatchPolicySpec& policy, std::size_t index,
+                             const std::vector<std::size_t>& parts, std::size_t targets, std::size_t left) {
+  if (index + 1 == policy.waves.size()) return left;
+  if (std::ranges::any_of(parts, [](std::size_t part) { return part < kMaxTargets; })) return 0;
+  const auto taken = std::accumulate(parts.begin(), parts.end(), std::size_t{0});
+  const auto share = share_of(policy, index, targets, taken + left);
+  return share - std::min(share, taken);
 }
 
 /// Appends waves one after the other: each waits for the one before.
@@ -179,12 +190,16 @@ class WaveChain {
 
 void split_into_waves(const api::PatchPolicy& policy, const api::Patch& patch,
                       const std::vector<Candidate>& eligible, const std::set<std::string>& taken,
-                      Plan& plan) {
+                      const Begun& begun, Plan& plan) {
   const auto& waves = policy.spec.waves;
   WaveChain chain(policy, patch, taken, plan);
   std::span<const Candidate> left(eligible);
+  const auto targets = begun.targets() + eligible.size();
   for (std::size_t i = 0; i < waves.size(); ++i) {
-    const auto share = share_of(policy.spec, i, eligible.size(), left.size());
+    const auto parts = begun.parts.find(waves[i].name);
+    const auto share = parts == begun.parts.end()
+                           ? share_of(policy.spec, i, targets, left.size())
+                           : further_share_of(policy.spec, i, parts->second, targets, left.size());
     chain.append(waves[i], left.first(share));
     left = left.subspan(share);
   }
@@ -240,8 +255,15 @@ bool selects(const api::PatchPolicy& policy, bool in_operator_namespace, const W
   });
 }
 
+std::size_t Begun::targets() const {
+  std::size_t sum = 0;
+  for (const auto& [wave, sizes] : parts) sum = std::accumulate(sizes.begin(), sizes.end(), sum);
+  return sum;
+}
+
 Plan make_plan(const api::PatchPolicy& policy, const api::Patch& patch,
-               const std::vector<Workload>& workloads, const std::set<std::string>& taken) {
+               const std::vector<Workload>& workloads, const std::set<std::string>& taken,
+               const Begun& begun) {
   Plan plan;
   const auto wanted = wanted_of(patch);
   if (!wanted) {
@@ -252,8 +274,8 @@ Plan make_plan(const api::PatchPolicy& policy, const api::Patch& patch,
   if (policy.spec.waves.empty()) {
     plan.problem = "spec.waves is empty: nothing is ever patched";
   } else if (!eligible.empty()) {
-    plan.wave_warnings = warnings_of_waves(policy.spec, eligible.size());
-    split_into_waves(policy, patch, eligible, taken, plan);
+    plan.wave_warnings = warnings_of_waves(policy.spec, begun.targets() + eligible.size());
+    split_into_waves(policy, patch, eligible, taken, begun, plan);
   }
   return plan;
 }

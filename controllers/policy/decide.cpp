@@ -73,30 +73,27 @@ std::vector<api::Workload> not_yet_in_a_wave(const std::vector<api::Workload>& w
 }
 
 // A wave is known by its label; one that lost it, by the name of a first part.
-bool has_begun(const WavesOfPatch& waves, const api::PatchPolicy& policy, const api::Patch& patch,
-               const api::WavePlan& planned) {
-  const auto name = plan::wave_name(patch.metadata.name, policy.metadata.name, planned.name);
-  return std::any_of(waves.begun.begin(), waves.begun.end(), [&](const auto* wave) {
-    const auto label = wave->metadata.labels.find(std::string(kWaveLabel));
-    return label != wave->metadata.labels.end() ? label->second == planned.name : wave->metadata.name == name;
-  });
+std::string policys_name_of(const api::PatchWave& wave, const api::PatchPolicy& policy,
+                            const api::Patch& patch) {
+  const auto label = wave.metadata.labels.find(std::string(kWaveLabel));
+  if (label != wave.metadata.labels.end()) return label->second;
+  for (const auto& planned : policy.spec.waves) {
+    const auto name = plan::wave_name(patch.metadata.name, policy.metadata.name, planned.name);
+    if (wave.metadata.name == name) return planned.name;
+  }
+  return "";
 }
 
-// What has begun keeps its targets for good. The rest is divided among the waves that have not begun; when
-// all have, late-comers get a further part of the last one.
+// What has begun keeps its targets for good. The rest is divided among what has not.
 plan::Plan plan_the_rest(const PolicySnapshot& snapshot, const std::vector<api::Workload>& selected,
                          const api::Patch& patch, const WavesOfPatch& waves) {
-  api::PatchPolicy rest = snapshot.policy;
-  rest.spec.waves.clear();
-  for (const auto& planned : snapshot.policy.spec.waves) {
-    if (!has_begun(waves, snapshot.policy, patch, planned)) rest.spec.waves.push_back(planned);
-  }
-  if (rest.spec.waves.empty() && !snapshot.policy.spec.waves.empty()) {
-    rest.spec.waves.push_back(snapshot.policy.spec.waves.back());
-  }
   auto taken = snapshot.other_wave_names;
-  for (const auto* wave : waves.begun) taken.insert(wave->metadata.name);
-  auto plan = plan::make_plan(rest, patch, not_yet_in_a_wave(selected, waves), taken);
+  plan::Begun begun;
+  for (const auto* wave : waves.begun) {
+    taken.insert(wave->metadata.name);
+    begun.parts[policys_name_of(*wave, snapshot.policy, patch)].push_back(wave->spec.targets.size());
+  }
+  auto plan = plan::make_plan(snapshot.policy, patch, not_yet_in_a_wave(selected, waves), taken, begun);
   if (plan.waves.empty() || waves.begun.empty()) return plan;
   const auto* last_begun =
       *std::max_element(waves.begun.begin(), waves.begun.end(),

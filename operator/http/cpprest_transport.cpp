@@ -230,9 +230,10 @@ Result<void> check(const Request& request) {
   return {};
 }
 
-rest::http_request to_library(const Request& request, const std::shared_ptr<ChunkSink>& sink) {
+rest::http_request to_library(const Request& request, const std::string& prefix,
+                              const std::shared_ptr<ChunkSink>& sink) {
   rest::http_request out(request.method);
-  out.set_request_uri(web::uri(request.target));
+  out.set_request_uri(web::uri(prefix + request.target));
   if (!request.body.empty())
     out.set_body(std::vector<unsigned char>(request.body.begin(), request.body.end()));
   for (const auto& [name, value] : request.headers) out.headers()[name] = value;
@@ -263,13 +264,15 @@ class CpprestTransport final : public Transport {
                         0,
                         std::nullopt,
                         {}};
-    } else if (url->target != "/") {
+    } else if (url->target.contains('?')) {
       unusable_ = Error{ErrorKind::Invalid,
-                        fmt::format("{} has a path; a base URL has none", base_url),
+                        fmt::format("{} has a query; a base URL has none", base_url),
                         0,
                         std::nullopt,
                         {}};
     } else {
+      prefix_ = url->target;
+      while (prefix_.ends_with('/')) prefix_.pop_back();
       origin_->url = *url;
       origin_->current = std::move(current);
       connect();
@@ -308,8 +311,8 @@ class CpprestTransport final : public Transport {
   /// Without the query: it may be long, and a selector in it is nobody's business in a log.
   [[nodiscard]] std::string describe(const Request& request) const {
     const std::string_view target = request.target;
-    return fmt::format("{} {}{}", request.method, origin_->url.host.empty() ? "" : origin_->url.origin(),
-                       target.substr(0, target.find('?')));
+    return fmt::format("{} {}{}{}", request.method, origin_->url.host.empty() ? "" : origin_->url.origin(),
+                       prefix_, target.substr(0, target.find('?')));
   }
 
   Result<Response> run(const Request& request, const std::shared_ptr<Exchange>& exchange,
@@ -332,7 +335,7 @@ class CpprestTransport final : public Transport {
              const pplx::cancellation_token& token) {
     const auto sink = std::make_shared<ChunkSink>(exchange);
     // The last continuation holds the client: it must outlive its tasks, and a caller may leave before.
-    client_->request(to_library(request, sink), token)
+    client_->request(to_library(request, prefix_, sink), token)
         .then([exchange, sink, has_body = request.method != "HEAD"](const rest::http_response& response) {
           Headers headers;
           for (const auto& [name, value] : response.headers()) headers[name] = value;
@@ -349,6 +352,7 @@ class CpprestTransport final : public Transport {
   }
 
   std::shared_ptr<Origin> origin_ = std::make_shared<Origin>();
+  std::string prefix_;  ///< Path of the base URL, without a slash at its end.
   std::shared_ptr<rest::client::http_client> client_;
   std::optional<Error> unusable_;
 };

@@ -69,7 +69,7 @@ class Transport {
 
 /// Where and how to connect. PEM texts, not paths: whoever reads the files decides when to read them again.
 struct Endpoint {
-  std::string base_url{};                ///< "https://host:port", no path.
+  std::string base_url{};                ///< "https://host:port", and a path that goes before each target.
   std::string ca_pem{};                  ///< Trust only these when set; else the system's roots.
   std::string client_certificate_pem{};  ///< With client_key_pem, for mutual TLS.
   std::string client_key_pem{};

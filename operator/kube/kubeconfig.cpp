@@ -82,10 +82,8 @@ void check_server(const std::string& server, const std::string& origin) {
   if (scheme_end == std::string::npos || (scheme != "https" && scheme != "http")) {
     throw Refused{fmt::format("{}.server: \"{}\" is not an https:// or http:// URL", origin, server)};
   }
-  if (server.find_first_of("/?#@", scheme_end + 3) != std::string::npos) {
-    throw Refused{fmt::format(
-        "{}.server: \"{}\" has more than a host and a port; a server behind a path is not supported", origin,
-        server)};
+  if (server.find_first_of("?#@", scheme_end + 3) != std::string::npos) {
+    throw Refused{fmt::format("{}.server: \"{}\" has more than a host, a port and a path", origin, server)};
   }
 }
 

@@ -124,6 +124,51 @@ TEST(APolicy, KeepsTheRestBehindTheWaveThatHasBegun) {
   EXPECT_TRUE(decision.create.empty());
 }
 
+TEST(APolicy, KeepsSharesOfTheWholeWhenAWaveBegins) {
+  auto snapshot = given_policy(100);
+  api::WavePlan half;
+  half.name = "half";
+  half.select = api::CountOrPercent{50, true};
+  snapshot.policy.spec.waves[0].select = api::CountOrPercent{10, true};
+  snapshot.policy.spec.waves.insert(snapshot.policy.spec.waves.begin() + 1, half);
+  carry_out(snapshot, decide(snapshot, kNow));
+  ASSERT_EQ(snapshot.waves.size(), 3U);
+  for (auto& wave : snapshot.waves) {
+    wave.status.phase = WavePhase::Running;
+    const auto decision = decide(snapshot, kNow);
+    EXPECT_TRUE(decision.remove.empty()) << wave.metadata.name << " has begun, and what was approved changed";
+    EXPECT_TRUE(decision.create.empty());
+    wave.status.phase = WavePhase::Succeeded;
+  }
+}
+
+TEST(APolicy, KeepsTheFurtherPartsOfAWaveWhoseFirstPartHasBegun) {
+  auto snapshot = given_policy(1300);
+  snapshot.policy.spec.waves[0].select = api::CountOrPercent{1200, false};
+  carry_out(snapshot, decide(snapshot, kNow));
+  ASSERT_EQ(snapshot.waves.size(), 4U) << "1,200 targets are three parts, and 100 are left";
+  for (auto& wave : snapshot.waves) {
+    wave.status.phase = WavePhase::Running;
+    const auto decision = decide(snapshot, kNow);
+    EXPECT_TRUE(decision.remove.empty()) << wave.metadata.name;
+    EXPECT_TRUE(decision.create.empty()) << wave.metadata.name;
+    wave.status.phase = WavePhase::Succeeded;
+  }
+}
+
+TEST(APolicy, GivesLateComersToWavesThatHaveNotBegun) {
+  auto snapshot = given_policy();
+  carry_out(snapshot, decide(snapshot, kNow));
+  snapshot.waves[0].status.phase = WavePhase::Running;
+  snapshot.workloads.push_back(workload("late"));
+  auto decision = decide(snapshot, kNow);
+  ASSERT_EQ(decision.remove.size(), 1U);
+  carry_out(snapshot, decision);
+  decision = decide(snapshot, kNow);
+  ASSERT_EQ(names(decision), std::vector<std::string>{"web-1.4.3-web-rest"});
+  EXPECT_EQ(decision.create[0].spec.targets.size(), 4U);
+}
+
 TEST(APolicy, GivesLateComersAFurtherPartOfTheLastWave) {
   auto snapshot = given_policy();
   carry_out(snapshot, decide(snapshot, kNow));

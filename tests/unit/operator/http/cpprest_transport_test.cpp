@@ -52,6 +52,17 @@ TEST(CpprestSend, ReturnsAnErrorStatusAsAValueWithItsBodyAndHeaders) {
   EXPECT_EQ(response->body, "slow");
 }
 
+TEST(CpprestSend, PutsThePathOfTheBaseUrlBeforeEachTarget) {
+  std::promise<std::string> head;
+  LoopbackServer server([&](Peer& peer) {
+    head.set_value(peer.read_head());
+    peer.write(kOk);
+  });
+  const auto transport = make_cpprest_transport(Endpoint{.base_url = server.url() + "/k8s/clusters/c-1/"});
+  EXPECT_TRUE(send(*transport, get("/api/v1/pods?limit=1")));
+  EXPECT_THAT(head.get_future().get(), ::testing::StartsWith("GET /k8s/clusters/c-1/api/v1/pods?limit=1 "));
+}
+
 TEST(CpprestSend, KeepsConnectionsForLaterRequests) {
   LoopbackServer server(answers(kOk));
   const auto transport = plain(server);
@@ -232,7 +243,7 @@ TEST(CpprestRequest, NamesTheReasonWhenABaseUrlCanNotBeUsed) {
   };
   EXPECT_THAT(error_of("https://[::1]:6443"), HasSubstr("host name"));
   EXPECT_THAT(error_of("ftp://example.com"), HasSubstr("neither http nor https"));
-  EXPECT_THAT(error_of("https://example.com/path"), HasSubstr("path"));
+  EXPECT_THAT(error_of("https://example.com/?query"), HasSubstr("query"));
 }
 
 }  // namespace

@@ -154,12 +154,19 @@ TEST_F(Config, NamesFileFieldAndValueOfWhatIsWrong) {
   EXPECT_THAT(problem(kubeconfig("client-key-data: a2V5")), HasSubstr("belong together"));
 }
 
+TEST_F(Config, KeepsThePathOfAServerThatStandsForManyClusters) {
+  const auto loaded = load(kubeconfig("token: t", "server: https://h/k8s/clusters/c-1/"));
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  EXPECT_EQ(loaded->endpoint.base_url, "https://h/k8s/clusters/c-1");
+}
+
 TEST_F(Config, RefusesWhatItCannotHonourRatherThanIgnoringIt) {
   EXPECT_THAT(problem(kubeconfig("token: t", "server: https://h, proxy-url: http://proxy")),
               HasSubstr("proxy-url"));
   EXPECT_THAT(problem(kubeconfig("auth-provider: {name: gcp}")), HasSubstr("auth-provider"));
   EXPECT_THAT(problem(kubeconfig("token: t, as: admin")), HasSubstr("impersonate"));
-  EXPECT_THAT(problem(kubeconfig("token: t", "server: https://h/k8s/c1")), HasSubstr("path"));
+  EXPECT_THAT(problem(kubeconfig("token: t", "server: 'https://h/?cluster=c1'")),
+              HasSubstr("more than a host"));
 }
 
 TEST_F(Config, NeverShowsASecretInAnError) {
