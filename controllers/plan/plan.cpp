@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 #include <set>
 #include <span>
@@ -17,11 +18,13 @@ namespace patchwave::plan {
 namespace {
 
 constexpr std::size_t kMostWorkloadWarnings = 20;
+constexpr std::pair<int, std::size_t> kBehindAll{std::numeric_limits<int>::max(), 0};
 
 struct Candidate {
   const Workload* workload;
   std::vector<std::string> containers;
-  std::string lot;  ///< What decides among workloads of the same size.
+  std::pair<int, std::size_t> place;  ///< In the waves that wait; behind all of them when in none.
+  std::string lot;                    ///< What decides among workloads of the same size.
 };
 
 std::string name_of(const Workload& workload) {
@@ -86,7 +89,8 @@ std::vector<std::string> containers_to_change(const Workload& workload, const Wa
 }
 
 std::vector<Candidate> candidates(const api::PatchPolicy& policy, const api::Patch& patch,
-                                  const Wanted& wanted, const std::vector<Workload>& workloads, Plan& plan) {
+                                  const Wanted& wanted, const std::vector<Workload>& workloads,
+                                  const PlanSoFar& so_far, Plan& plan) {
   std::vector<Candidate> found;
   if (!allows_image(policy.spec.workloads.images, wanted.repository)) {
     plan.problem = fmt::format("spec.targets.workloads.images allows no image {}", wanted.repository);
@@ -98,13 +102,16 @@ std::vector<Candidate> candidates(const api::PatchPolicy& policy, const api::Pat
     if (containers.empty()) continue;
     auto lot = sha256_hex(fmt::format("{}/{}/{} {}", patch.metadata.ns, patch.metadata.name, patch.spec.tag,
                                       name_of(workload)));
-    found.push_back({&workload, std::move(containers), std::move(lot)});
+    const auto waiting = so_far.waiting.find({workload.kind, workload.ns, workload.name});
+    const auto place = waiting == so_far.waiting.end() ? kBehindAll : waiting->second;
+    found.push_back({&workload, std::move(containers), place, std::move(lot)});
   }
   warnings.finish();
   std::ranges::sort(found, {}, [](const Candidate& candidate) {
     const auto& workload = *candidate.workload;
-    return std::tuple(workload.replicas <= 0, workload.replicas, std::string_view(candidate.lot),
-                      workload.kind, std::string_view(workload.ns), std::string_view(workload.name));
+    return std::tuple(workload.replicas <= 0, candidate.place, workload.replicas,
+                      std::string_view(candidate.lot), workload.kind, std::string_view(workload.ns),
+                      std::string_view(workload.name));
   });
   return found;
 }
@@ -190,14 +197,14 @@ class WaveChain {
 
 void split_into_waves(const api::PatchPolicy& policy, const api::Patch& patch,
                       const std::vector<Candidate>& eligible, const std::set<std::string>& taken,
-                      const Begun& begun, Plan& plan) {
+                      const PlanSoFar& so_far, Plan& plan) {
   const auto& waves = policy.spec.waves;
   WaveChain chain(policy, patch, taken, plan);
   std::span<const Candidate> left(eligible);
-  const auto targets = begun.targets() + eligible.size();
+  const auto targets = so_far.begun_targets() + eligible.size();
   for (std::size_t i = 0; i < waves.size(); ++i) {
-    const auto parts = begun.parts.find(waves[i].name);
-    const auto share = parts == begun.parts.end()
+    const auto parts = so_far.begun.find(waves[i].name);
+    const auto share = parts == so_far.begun.end()
                            ? share_of(policy.spec, i, targets, left.size())
                            : further_share_of(policy.spec, i, parts->second, targets, left.size());
     chain.append(waves[i], left.first(share));
@@ -255,27 +262,27 @@ bool selects(const api::PatchPolicy& policy, bool in_operator_namespace, const W
   });
 }
 
-std::size_t Begun::targets() const {
+std::size_t PlanSoFar::begun_targets() const {
   std::size_t sum = 0;
-  for (const auto& [wave, sizes] : parts) sum = std::accumulate(sizes.begin(), sizes.end(), sum);
+  for (const auto& [wave, sizes] : begun) sum = std::accumulate(sizes.begin(), sizes.end(), sum);
   return sum;
 }
 
 Plan make_plan(const api::PatchPolicy& policy, const api::Patch& patch,
                const std::vector<Workload>& workloads, const std::set<std::string>& taken,
-               const Begun& begun) {
+               const PlanSoFar& so_far) {
   Plan plan;
   const auto wanted = wanted_of(patch);
   if (!wanted) {
     plan.problem = fmt::format("Patch {}: {}", patch.metadata.name, wanted.error().message);
     return plan;
   }
-  const auto eligible = candidates(policy, patch, *wanted, workloads, plan);
+  const auto eligible = candidates(policy, patch, *wanted, workloads, so_far, plan);
   if (policy.spec.waves.empty()) {
     plan.problem = "spec.waves is empty: nothing is ever patched";
   } else if (!eligible.empty()) {
-    plan.wave_warnings = warnings_of_waves(policy.spec, begun.targets() + eligible.size());
-    split_into_waves(policy, patch, eligible, taken, begun, plan);
+    plan.wave_warnings = warnings_of_waves(policy.spec, so_far.begun_targets() + eligible.size());
+    split_into_waves(policy, patch, eligible, taken, so_far, plan);
   }
   return plan;
 }

@@ -5,6 +5,8 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "controllers/api/patch.hpp"
@@ -64,23 +66,30 @@ struct Plan {
 /// "spec.waves[1] selects nothing: …", "spec.waves[0] is split: …".
 std::vector<std::string> warnings_of_waves(const api::PatchPolicySpec& policy, std::size_t workloads);
 
-/// What of a patch's waves has begun. It keeps its targets for good, and counts in every share.
-struct Begun {
-  /// By the policy's name for a wave: how many targets each part of it has.
-  std::map<std::string, std::vector<std::size_t>> parts;
-  [[nodiscard]] std::size_t targets() const;
+/// What a workload is known by.
+using WorkloadKey = std::tuple<api::WorkloadKind, std::string, std::string>;  ///< Kind, namespace, name.
+
+/// The waves that a patch has already.
+struct PlanSoFar {
+  /// Of those that have begun, by the policy's name for a wave: how many targets each part of it has. They
+  /// keep their targets for good, and count in every share.
+  std::map<std::string, std::vector<std::size_t>> begun;
+  /// Of those that wait: where in the plan a workload stands, by wave and then within it.
+  std::map<WorkloadKey, std::pair<int, std::size_t>> waiting;
+  [[nodiscard]] std::size_t begun_targets() const;
 };
 
 /// Splits the workloads that run another version of `patch` into the policy's waves. `workloads` are those
 /// that the policy selects and no wave has that has begun. A share is one of all targets, begun or not, so
 /// that what waits stays as it is when a wave begins. A wave that has begun gets no more, except the parts
-/// it was too large for; the last one gets whoever comes late. The order is stable: the fewest replicas
-/// first, then a hash of patch and workload, so that not always the same team is the canary; workloads
-/// without any copy come last, as nothing can be seen on them. No workload is taken back to an earlier
-/// version: a warning names it. A part whose name is among `taken` gets the next free number.
+/// it was too large for; the last one gets whoever comes late. Workloads come in the order of the waves that
+/// have them, so that an autoscaler moves nobody to another wave; then in one that is stable: the fewest
+/// replicas first, then a hash of patch and workload, so that not always the same team is the canary;
+/// workloads without any copy come last, as nothing can be seen on them. No workload is taken back to an
+/// earlier version: a warning names it. A part whose name is among `taken` gets the next free number.
 Plan make_plan(const api::PatchPolicy& policy, const api::Patch& patch,
                const std::vector<Workload>& workloads, const std::set<std::string>& taken = {},
-               const Begun& begun = {});
+               const PlanSoFar& so_far = {});
 
 /// "sha256:…" over the wave's spec without `suspend` and `cancel`, and the image it would set.
 std::string plan_hash(const api::PatchWaveSpec& spec, const std::string& image);

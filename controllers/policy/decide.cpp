@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <set>
-#include <tuple>
 
 #include "controllers/api/codec.hpp"
 #include "controllers/plan/version.hpp"
@@ -47,8 +46,6 @@ struct WavesOfPatch {
   std::vector<const api::PatchWave*> waiting;
 };
 
-using WorkloadKey = std::tuple<api::WorkloadKind, std::string, std::string>;
-
 std::vector<api::Workload> selected_by(const PolicySnapshot& snapshot) {
   std::vector<api::Workload> selected;
   std::copy_if(snapshot.workloads.begin(), snapshot.workloads.end(), std::back_inserter(selected),
@@ -60,7 +57,7 @@ std::vector<api::Workload> selected_by(const PolicySnapshot& snapshot) {
 
 std::vector<api::Workload> not_yet_in_a_wave(const std::vector<api::Workload>& workloads,
                                              const WavesOfPatch& waves) {
-  std::set<WorkloadKey> taken;
+  std::set<plan::WorkloadKey> taken;
   for (const auto* wave : waves.begun) {
     for (const auto& target : wave->spec.targets) taken.insert({target.kind, target.ns, target.name});
   }
@@ -88,12 +85,18 @@ std::string policys_name_of(const api::PatchWave& wave, const api::PatchPolicy& 
 plan::Plan plan_the_rest(const PolicySnapshot& snapshot, const std::vector<api::Workload>& selected,
                          const api::Patch& patch, const WavesOfPatch& waves) {
   auto taken = snapshot.other_wave_names;
-  plan::Begun begun;
+  plan::PlanSoFar so_far;
   for (const auto* wave : waves.begun) {
     taken.insert(wave->metadata.name);
-    begun.parts[policys_name_of(*wave, snapshot.policy, patch)].push_back(wave->spec.targets.size());
+    so_far.begun[policys_name_of(*wave, snapshot.policy, patch)].push_back(wave->spec.targets.size());
   }
-  auto plan = plan::make_plan(snapshot.policy, patch, not_yet_in_a_wave(selected, waves), taken, begun);
+  for (const auto* wave : waves.waiting) {
+    for (std::size_t i = 0; i < wave->spec.targets.size(); ++i) {
+      const auto& target = wave->spec.targets[i];
+      so_far.waiting[{target.kind, target.ns, target.name}] = {wave->spec.order, i};
+    }
+  }
+  auto plan = plan::make_plan(snapshot.policy, patch, not_yet_in_a_wave(selected, waves), taken, so_far);
   if (plan.waves.empty() || waves.begun.empty()) return plan;
   const auto* last_begun =
       *std::max_element(waves.begun.begin(), waves.begun.end(),

@@ -142,6 +142,20 @@ TEST(APolicy, KeepsSharesOfTheWholeWhenAWaveBegins) {
   }
 }
 
+TEST(APolicy, LeavesAWorkloadInItsWaveWhenAnAutoscalerChangesItsReplicas) {
+  auto snapshot = given_policy();
+  carry_out(snapshot, decide(snapshot, kNow));
+  int replicas = 20;
+  for (const auto& wave : snapshot.waves) {
+    for (const auto& target : wave.spec.targets) {
+      std::ranges::find(snapshot.workloads, target.name, &api::Workload::name)->replicas = replicas--;
+    }
+  }
+  const auto decision = decide(snapshot, kNow);
+  EXPECT_TRUE(decision.remove.empty()) << "what was approved would be approved no more";
+  EXPECT_TRUE(decision.create.empty());
+}
+
 TEST(APolicy, KeepsTheFurtherPartsOfAWaveWhoseFirstPartHasBegun) {
   auto snapshot = given_policy(1300);
   snapshot.policy.spec.waves[0].select = api::CountOrPercent{1200, false};
