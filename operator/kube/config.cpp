@@ -13,8 +13,14 @@
 namespace patchwave::kube {
 namespace {
 
-/// The name that API server certificates carry. Not KUBERNETES_SERVICE_HOST, which may be an IPv6 address.
-constexpr std::string_view kServiceHost = "kubernetes.default.svc";
+/// What certificates of API servers name beside the Service's address.
+constexpr std::string_view kServiceName = "kubernetes.default.svc";
+
+/// By address, so that nothing here waits for the cluster's DNS, which may be what is being patched. Only an
+/// IPv6 address is one that the HTTP library can't take.
+std::string_view service_host(std::string_view host) {
+  return host.contains(':') ? kServiceName : host;
+}
 
 std::vector<std::string> split_list(std::string_view text) {
   std::vector<std::string> parts;
@@ -146,14 +152,14 @@ Result<Connection> from_kubeconfig(const std::vector<std::string>& files, bool m
   return connect(std::move(resolved), *context, name, source, clock);
 }
 
-Result<Connection> from_service_account(const ConfigSource& source, const std::string& port,
-                                        const Clock& clock) {
+Result<Connection> from_service_account(const ConfigSource& source, std::string_view host,
+                                        std::string_view port, const Clock& clock) {
   const std::string& folder = source.service_account_folder;
-  const auto read_endpoint = [folder, port]() -> Result<http::Endpoint> {
+  const std::string url = fmt::format("https://{}:{}", service_host(host), port);
+  const auto read_endpoint = [folder, url]() -> Result<http::Endpoint> {
     auto ca = read_file(folder + "/ca.crt");
     if (!ca) return fail(ca.error().within("the service account's certificate authority"));
-    return http::Endpoint{
-        fmt::format("https://{}:{}", kServiceHost, port), std::move(*ca), "", "", "", false};
+    return http::Endpoint{url, std::move(*ca), "", "", "", false};
   };
   auto endpoint = read_endpoint();
   if (!endpoint) return fail(endpoint.error());
@@ -187,10 +193,11 @@ Result<Connection> load_connection(const ConfigSource& source, const Clock& cloc
   if (const auto list = split_list(variable("KUBECONFIG")); !list.empty()) {
     return from_kubeconfig(list, false, source, clock);
   }
+  const std::string host = variable("KUBERNETES_SERVICE_HOST");
   const std::string port = variable("KUBERNETES_SERVICE_PORT");
-  if (!variable("KUBERNETES_SERVICE_HOST").empty() && !port.empty() && source.context.empty() &&
-      source.cluster.empty() && source.user.empty()) {
-    return from_service_account(source, port, clock);
+  if (!host.empty() && !port.empty() && source.context.empty() && source.cluster.empty() &&
+      source.user.empty()) {
+    return from_service_account(source, host, port, clock);
   }
   const std::string home = variable("HOME");
   const std::string file = home + "/.kube/config";

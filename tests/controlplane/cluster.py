@@ -15,6 +15,7 @@ from controlplane.processes import free_ports, wait_until
 
 HERE = Path(__file__).resolve().parent
 SERVICE_RANGE = "10.96.0.0/16"
+API_SERVICE = "10.96.0.1"  # of the Service "kubernetes": the first address of the range
 POD_RANGE = "10.64.0.0/16"
 # Longer than any test stops a part of the control plane: nodes are not what those tests are about.
 NODE_GRACE = "10m"

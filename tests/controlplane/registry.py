@@ -37,17 +37,28 @@ class Registry:
     def __init__(self, processes, name="registry", basic_auth=False, token_realm=None, tls=None):
         self.processes, self.name = processes, name
         self.basic_auth, self.token_realm, self.tls = basic_auth, token_realm, tls
-        self.port = None
+        self._port = None
+
+    @property
+    def port(self):
+        """The same after a restart: what was told of it still holds. Known to other processes too."""
+        settings = self._folder / "config.yml"
+        if self._port is None and settings.exists():
+            self._port = int(yaml.safe_load(settings.read_text())["http"]["addr"].rpartition(":")[2])
+        return self._port
+
+    @property
+    def _folder(self):
+        return self.processes.state / self.name
 
     @property
     def host(self):
         return f"127.0.0.1:{self.port}"
 
     def up(self):
-        folder = self.processes.state / self.name
+        folder = self._folder
         folder.mkdir(parents=True, exist_ok=True)
-        # An address outlives a restart: what was told of it still holds.
-        self.port = self.port or free_ports(1)[0]
+        self._port = self._port or free_ports(1)[0]
         config = {
             "version": "0.1", "log": {"level": "warn"},
             "storage": {"filesystem": {"rootdirectory": str(folder / "storage")}, "delete": {"enabled": True}},

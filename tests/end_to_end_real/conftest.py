@@ -13,13 +13,14 @@ sys.path.insert(0, str(HERE))
 
 from controlplane.operator_process import Operator, install_rights  # noqa: E402
 from controlplane.world import REPOSITORY_ROOT  # noqa: E402
+from in_cluster import InCluster  # noqa: E402
 from machines.world import RealWorld  # noqa: E402
 from shopping_street import ShoppingStreet  # noqa: E402
 from storefront.storefront import BAD, GOOD, OLD, push_versions  # noqa: E402
 
 _serial = itertools.count(1)
 VERSIONS = {
-    OLD: {}, GOOD: {}, BAD: {"STOREFRONT_ERROR_RATIO": "0.3"},
+    OLD: {}, GOOD: {}, BAD: {"STOREFRONT_ERROR_RATIO": "0.3"}, "1.4.7": {},
     "1.4.5-deaf": {"STOREFRONT_IGNORES_TERM": "yes"},
     # 64 MiB are allowed: killed about every six seconds.
     "1.4.6-leak": {"STOREFRONT_LEAK_MIB_PER_SECOND": "12"}}
@@ -50,9 +51,35 @@ def operator(world):
 
 
 @pytest.fixture
-def street(world, operator, digests):
-    """A namespace with one Deployment of the storefront, its visitors and a policy of one wave."""
-    the_street = ShoppingStreet(world, f"street-{next(_serial)}", digests)
-    the_street.open()
-    yield the_street
-    the_street.close()
+def open_street(world, digests):
+    """Opens a street: a namespace with one Deployment of the storefront, its visitors and a policy of one wave."""
+    streets = []
+
+    def opened(**settings):
+        streets.append(ShoppingStreet(world, f"street-{next(_serial)}", digests, **settings))
+        streets[-1].open()
+        return streets[-1]
+
+    yield opened
+    for street in streets:
+        street.close()
+
+
+@pytest.fixture
+def street(operator, open_street):
+    return open_street()
+
+
+@pytest.fixture
+def replicas(world, operator):
+    """Two replicas in the cluster, from the project's own image and by its chart, in place of the one beside it."""
+    archive = os.environ.get("PATCHWAVE_IMAGE")
+    if not archive:
+        pytest.skip("PATCHWAVE_IMAGE names no archive of the image; `./dev image` makes it")
+    operator.stop()
+    in_cluster = InCluster(world, archive)
+    try:
+        yield in_cluster.install()
+    finally:
+        in_cluster.uninstall()
+        operator.start()

@@ -10,8 +10,9 @@ ENDS = ("Succeeded", "RolledBack", "RollbackFailed", "Cancelled")
 
 
 class ShoppingStreet:
-    def __init__(self, world, namespace, digests):
+    def __init__(self, world, namespace, digests, bake="5s"):
         self.world, self.api = world, world.api
+        self.bake = bake
         self.namespace, self.digests = namespace, digests
         self.repository = f"{world.registry.host}/{REPOSITORY}"
         self.visitors = Visitors(world, namespace)
@@ -24,7 +25,7 @@ class ShoppingStreet:
         self.visitors.start(made, requests_per_second=40)
         self._create("PatchPolicy", "street", {
             "mode": "Automatic", "targets": {"workloads": {"images": [self.repository]}},
-            "waves": [{"name": "all", "steps": ["1", "100%"], "maxUnavailable": "50%", "stepBake": "6s", "bake": "5s",
+            "waves": [{"name": "all", "steps": ["1", "100%"], "maxUnavailable": "50%", "stepBake": "6s", "bake": self.bake,
                        "progressDeadline": "60s"}],
             "gates": [{"name": "errors", "interval": "1s",
                        "threshold": {"query": WORST_POD_ERROR_RATIO, "below": "0.05", "for": "3s"}}]})
@@ -33,8 +34,10 @@ class ShoppingStreet:
         self.visitors.stop()
         self.world.cluster.kubectl("delete", "namespace", self.namespace, "--wait=false")
 
-    def publish(self, tag):
-        self._create("Patch", f"web-{tag}", {"subject": {"image": self.repository}, "to": {"tag": tag}})
+    def publish(self, tag, digest=None):
+        """With the digest the operator needs no registry."""
+        to = {"tag": tag, **({"digest": digest} if digest else {})}
+        self._create("Patch", f"web-{tag}", {"subject": {"image": self.repository}, "to": to})
 
     def wait(self, question, what):
         return wait_until(self._patiently(question), SECONDS, lambda: f"{what}; {self.story()}")
@@ -60,6 +63,10 @@ class ShoppingStreet:
         """The canary's pod once it runs on a machine, else None."""
         return next((pod for pod in self.pods() if pod["metadata"]["labels"].get("patchwave.dev/track") == "canary"
                      and pod.get("status", {}).get("phase") == "Running"), None)
+
+    def cannot_pull(self):
+        return any((status.get("state", {}).get("waiting") or {}).get("reason") in ("ErrImagePull", "ImagePullBackOff")
+                   for pod in self.pods() for status in pod.get("status", {}).get("containerStatuses", []))
 
     def all_run(self, version):
         """As the machines say: every container's image has the digest of that version, and is ready; no canary is left."""

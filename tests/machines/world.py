@@ -9,7 +9,7 @@ import signal
 import sys
 from pathlib import Path
 
-from controlplane.cluster import START_SECONDS, Cluster, Profile
+from controlplane.cluster import API_SERVICE, START_SECONDS, Cluster, Profile
 from controlplane.operator_process import program
 from controlplane.processes import NotReady, wait_until
 from controlplane.world import World, how_to_look
@@ -53,8 +53,10 @@ class RealWorld(World):
         server_port = int(self.cluster.server.rpartition(":")[2])
         with self.steps.step("registry, Prometheus and what pods start from are ready"):
             self.machines.open_ports(api=server_port, registry=self.registry.port)
+            self._introduce_api_server(network.gateway, server_port)
             self.images.push("machines/pause", "1", program("pause"))
             self.telemetry.up(self.cluster.admin_kubeconfig)
+            self.machines.open_ports(prometheus=int(self.telemetry.prometheus_url.rpartition(":")[2]))
         with self.steps.step(f"{machines} machines are ready"):
             self.machines.prepare(server_port, pki_folder, self.registry.host)
             for name in self.machines.names:
@@ -78,11 +80,18 @@ class RealWorld(World):
         for part in (self.telemetry, self.registry, self.machines):
             part.processes = self.processes
 
+    def _introduce_api_server(self, address, port):
+        """Pods find it behind the Service that every cluster has for it; here nothing else says where it is."""
+        self.api.create({
+            "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": "IPv4",
+            "metadata": {"name": "kubernetes", "namespace": "default", "labels": {"kubernetes.io/service-name": "kubernetes"}},
+            "endpoints": [{"addresses": [address]}], "ports": [{"name": "https", "port": port, "protocol": "TCP"}]})
+
     def _profile(self, network):
         # The API server's own certificate as a client of kubelets: they ask it whether that may.
         folder = self.state / "pki"
         return Profile(
-            authorization="Node,RBAC", api_server_names=(f"IP:{network.gateway}",), node_grace=NODE_GRACE,
+            authorization="Node,RBAC", api_server_names=(f"IP:{network.gateway}", f"IP:{API_SERVICE}"), node_grace=NODE_GRACE,
             fake_node_taints=(FAKE_TAINT,),
             api_server_flags=(
                 "--enable-admission-plugins=NodeRestriction", "--kubelet-preferred-address-types=InternalIP",

@@ -178,17 +178,19 @@ TEST_F(Config, NeverShowsASecretInAnError) {
 }
 
 TEST_F(Config, UsesTheServiceAccountInAPod) {
-  environment_ = {{"KUBERNETES_SERVICE_HOST", "fd00::1"}, {"KUBERNETES_SERVICE_PORT", "443"}};
+  environment_ = {{"KUBERNETES_SERVICE_HOST", "10.96.0.1"}, {"KUBERNETES_SERVICE_PORT", "443"}};
   source_.service_account_folder = folder_;
   write("ca.crt", "CA");
   write("token", "sa-token\n");
   write("namespace", "patchwave-system");
   const auto loaded = load("");
   ASSERT_TRUE(loaded) << loaded.error().message;
-  EXPECT_EQ(loaded->endpoint.base_url, "https://kubernetes.default.svc:443");
+  EXPECT_EQ(loaded->endpoint.base_url, "https://10.96.0.1:443") << "reached without the cluster's DNS";
   EXPECT_EQ(loaded->endpoint.ca_pem, "CA");
   EXPECT_EQ(loaded->namespace_, "patchwave-system");
   EXPECT_EQ(*loaded->credentials->authorization(), "Bearer sa-token");
+  environment_["KUBERNETES_SERVICE_HOST"] = "fd00::1";
+  EXPECT_EQ(load("")->endpoint.base_url, "https://kubernetes.default.svc:443");
 }
 
 TEST_F(Config, SaysWhereItLookedWhenThereIsNoCluster) {
