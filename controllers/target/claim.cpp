@@ -2,16 +2,27 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "controllers/target/verbs.hpp"
 
 namespace patchwave::target {
 namespace {
 
+const Json* record_of(const Json& workload) {
+  return find(workload, {"metadata", "annotations", kImagesBeforeAnnotation});
+}
+
 /// The record that is there was made by this wave, before it changed an image: somebody has removed the claim
 /// only.
-bool has_record_of_this_wave(const Situation& situation) {
-  return situation.record.state != api::TargetState::Claimed &&
-         find(*situation.workload, {"metadata", "annotations", kImagesBeforeAnnotation}) != nullptr;
+bool is_of_this_wave(const Situation& situation) {
+  return situation.record.state != api::TargetState::Claimed;
+}
+
+/// What needs no record to be put back.
+bool all_have_digests(const Situation& situation) {
+  return std::ranges::all_of(situation.images,
+                             [](const auto& field) { return field.image.contains("@sha256:"); });
 }
 
 }  // namespace
@@ -31,7 +42,9 @@ Act claim_workload(const Situation& situation, const std::string& claim) {
   GuardedPatch patch = start_patch(situation);
   for (const auto& field : situation.images) patch.test(field.pointer, field.image);
   Json annotations = {{std::string(api::kClaimAnnotation), claim}};
-  if (!has_record_of_this_wave(situation)) {
+  const bool keeps_record = record_of(*situation.workload) != nullptr &&
+                            (is_of_this_wave(situation) || all_have_digests(situation));
+  if (!keeps_record) {
     annotations[std::string(kImagesBeforeAnnotation)] = images_before(*situation.workload);
   }
   patch.set_annotations(annotations);
@@ -42,7 +55,9 @@ std::vector<Act> release(const Situation& situation, const std::string& claim) {
   if (!situation.live.workload || situation.claimed_by != claim) return {};
   GuardedPatch patch = start_patch(situation);
   std::vector<std::string_view> gone = {api::kClaimAnnotation};
-  if (situation.record.state != api::TargetState::Promoted) gone.push_back(kImagesBeforeAnnotation);
+  const Json* record = record_of(*situation.live.workload);
+  const bool is_back = record != nullptr && *record == images_before(*situation.live.workload);
+  if (is_back) gone.push_back(kImagesBeforeAnnotation);
   patch.remove_annotations(gone);
   return {write_workload(situation, patch, "release " + name_of(situation.record.target))};
 }

@@ -39,12 +39,21 @@ TEST(Claim, SetAgainKeepsTheRecordThatWasMadeBeforeTheFirstChange) {
   EXPECT_TRUE(written(acts[0], kRecordPointer).is_null());
 }
 
-TEST(Claim, ReplacesARecordThatAnotherWaveLeftBehind) {
+TEST(Claim, ReplacesARecordThatAnotherWaveLeftBehindWhenATagMayHaveToBePutBack) {
+  auto target = given(DaemonSet, 3).image("registry.example.com/shop/web:1.4.2").in(TargetState::Claimed);
+  (*target.live.workload)["metadata"]["annotations"]["patchwave.dev/images-before"] = "web=older";
+  const auto acts = target.acts();
+  ASSERT_EQ(acts.size(), 1U);
+  EXPECT_EQ(written(acts[0], kRecordPointer), "web=registry.example.com/shop/web:1.4.2");
+}
+
+TEST(Claim, KeepsTheRecordOfTheWaveBeforeWhenWhatItChangesHasADigest) {
   auto target = given(DaemonSet, 3).in(TargetState::Claimed);
   (*target.live.workload)["metadata"]["annotations"]["patchwave.dev/images-before"] = "web=older";
   const auto acts = target.acts();
   ASSERT_EQ(acts.size(), 1U);
-  EXPECT_EQ(written(acts[0], kRecordPointer), "web=" + kOldImage);
+  EXPECT_EQ(written(acts[0], kClaimPointer), kClaim);
+  EXPECT_TRUE(written(acts[0], kRecordPointer).is_null()) << "the wave before may have to go back as well";
 }
 
 TEST(Claim, IsAddedToTheAnnotationsThatAreThere) {
@@ -85,11 +94,20 @@ TEST(Claim, IsReleasedWithTheAnnotationsThatCameWithIt) {
 }
 
 TEST(Claim, OfAPromotedTargetIsReleasedAndLeavesTheRecordForALaterRollback) {
-  const auto acts = given(Deployment, 3).in(TargetState::Promoted).image(kNewImage).claimed().acts();
+  const auto acts = given(Deployment, 3).claimed().in(TargetState::Promoted).image(kNewImage).acts();
   ASSERT_EQ(acts.size(), 1U);
   EXPECT_TRUE(removes(acts[0], kClaimPointer));
   EXPECT_FALSE(removes(acts[0], kRecordPointer));
   EXPECT_FALSE(removes(acts[0], "/metadata/annotations"));
+}
+
+TEST(Claim, OfARollbackIsReleasedAndLeavesTheRecordOfTheWaveBefore) {
+  auto target = given(Deployment, 3).claimed().in(TargetState::RolledBack);
+  (*target.live.workload)["metadata"]["annotations"]["patchwave.dev/images-before"] = "web=older";
+  const auto acts = target.acts();
+  ASSERT_EQ(acts.size(), 1U);
+  EXPECT_TRUE(removes(acts[0], kClaimPointer));
+  EXPECT_FALSE(removes(acts[0], kRecordPointer));
 }
 
 TEST(Claim, ForTheRollbackOfAPromotedTargetKeepsTheRecordFromBeforeItsFirstChange) {
