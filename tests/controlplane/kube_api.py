@@ -19,6 +19,7 @@ KINDS = {
     "Service": ("v1", "services", True),
     "Secret": ("v1", "secrets", True),
     "ConfigMap": ("v1", "configmaps", True),
+    "EndpointSlice": ("discovery.k8s.io/v1", "endpointslices", True),
     "ServiceAccount": ("v1", "serviceaccounts", True),
     "Event": ("events.k8s.io/v1", "events", True),
     "Deployment": ("apps/v1", "deployments", True),

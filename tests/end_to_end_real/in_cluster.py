@@ -1,6 +1,5 @@
 """The operator as it runs at its users': in pods, from its image, by its Helm chart."""
 
-import json
 import subprocess
 from pathlib import Path
 
@@ -29,7 +28,7 @@ class InCluster:
                    "--set=crds.enabled=false,replicaCount=2", f"--set=image.repository={self.repository},image.tag=test",
                    f"--set=config.prometheus.url=http://{self._world.machines.network.gateway}:{port}",
                    "--set=config.prometheus.queryInterval=1s")
-        wait_until(self.leader, READY_SECONDS, lambda: f"a replica leads\n{self._pods()}")
+        wait_until(self.leader, READY_SECONDS, lambda: f"a replica leads; {self._story()}")
         return self
 
     def uninstall(self):
@@ -38,7 +37,7 @@ class InCluster:
 
     def leader(self):
         """The pod that holds the lease, or None."""
-        lease = self._world.api.find("Lease", "patchwave", NAMESPACE)
+        lease = self._world.api.find("Lease", f"{RELEASE}-patchwave", NAMESPACE)
         holder = ((lease or {}).get("spec") or {}).get("holderIdentity") or ""
         name = holder.rpartition("_")[0]
         return next((pod for pod in self._pods() if pod["metadata"]["name"] == name), None)
@@ -51,9 +50,13 @@ class InCluster:
     def _pods(self):
         return self._world.api.list("Pod", NAMESPACE)
 
+    def _story(self):
+        return [(pod["metadata"]["name"], pod.get("status", {}).get("phase"), pod.get("status", {}).get("containerStatuses"))
+                for pod in self._pods()]
+
     def _helm(self, *words):
         command = [Path(self._world.cluster.described["binaries"]) / "helm",
                    f"--kubeconfig={self._world.cluster.admin_kubeconfig}", f"--namespace={NAMESPACE}", *words]
         answer = subprocess.run(command, capture_output=True, text=True, check=False)
         if answer.returncode:
-            raise RuntimeError(f"helm {words[0]}: {answer.stderr.strip()}\n{json.dumps(self._pods())[:4000]}")
+            raise RuntimeError(f"helm {words[0]}: {answer.stderr.strip()}; {self._story()}")
