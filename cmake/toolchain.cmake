@@ -6,6 +6,9 @@ if(PATCHWAVE_SANITIZE AND NOT PATCHWAVE_SANITIZE MATCHES "^(address|thread)$")
   message(FATAL_ERROR "PATCHWAVE_SANITIZE is '${PATCHWAVE_SANITIZE}'; it must be address, thread or empty")
 endif()
 
+# clang has libFuzzer, GCC has not; tests/fuzz runs its targets by a driver of its own otherwise.
+option(PATCHWAVE_LIBFUZZER "Build what tests/fuzz needs for libFuzzer, with clang" OFF)
+
 find_program(CCACHE ccache)
 if(CCACHE)
   # Every checkout, and the image's build, finds what another has compiled: paths count relative to the build folder,
@@ -50,4 +53,11 @@ if(PATCHWAVE_SANITIZE)
   target_link_options(patchwave_options INTERFACE -fsanitize=${sanitizers})
 else()
   target_compile_definitions(patchwave_options INTERFACE _FORTIFY_SOURCE=3)
+endif()
+if(PATCHWAVE_LIBFUZZER)
+  # clang warns of other things than the compiler that the code is written for, and takes Boost 1.74 for older than
+  # coroutines; tests/lint/tidy.py gives it the same flags.
+  target_compile_options(patchwave_options INTERFACE -fsanitize=fuzzer-no-link
+    -Wno-error -Wno-unknown-warning-option -Wno-deprecated-declarations
+    -DBOOST_ASIO_HAS_CO_AWAIT=1 -DBOOST_ASIO_HAS_STD_COROUTINE=1)
 endif()
