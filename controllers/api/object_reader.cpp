@@ -11,6 +11,8 @@ namespace patchwave::api {
 namespace {
 
 constexpr std::size_t kShownValue = 80;
+/// Longer than any path of the API's own field names; beyond it come keys that somebody else chose.
+constexpr std::size_t kShownPath = 400;
 
 const Json& empty_object() {
   static const Json empty = Json::object();
@@ -26,15 +28,16 @@ std::size_t length_of(std::string_view text) {
   return text.size() - static_cast<std::size_t>(std::ranges::count_if(text, continues_character));
 }
 
-// Long values are cut: the message is for people, and ends up in conditions of bounded size.
+// Long values and paths are cut: the message is for people, and ends up in conditions of bounded size.
+std::string cut(std::string text, std::size_t most) {
+  if (text.size() <= most) return text;
+  while (most > 0 && continues_character(text[most])) --most;
+  return text.substr(0, most) + "…";
+}
+
 std::string shown(const Json& value) {
-  auto text = value.is_string() ? value.get_ref<const std::string&>() : print_json(value);
-  if (text.size() > kShownValue) {
-    auto end = kShownValue;
-    while (end > 0 && continues_character(text[end])) --end;
-    text = text.substr(0, end) + "…";
-  }
-  return value.is_string() ? fmt::format("'{}'", text) : text;
+  if (value.is_string()) return fmt::format("'{}'", cut(value.get<std::string>(), kShownValue));
+  return cut(print_json(value), kShownValue);
 }
 
 bool fits(const Json& json, const TextRule& rule) {
@@ -68,14 +71,15 @@ std::string ObjectReader::path_of(std::string_view key) const {
 
 void ObjectReader::found(const std::string& path, const Json& value, std::string_view rule) const {
   if (finding_.first) return;
-  finding_.first = Error{ErrorKind::Invalid, fmt::format("{} is {}; it {}", path, shown(value), rule), 0,
-                         std::nullopt, "Invalid"};
+  finding_.first =
+      Error{ErrorKind::Invalid, fmt::format("{} is {}; it {}", cut(path, kShownPath), shown(value), rule), 0,
+            std::nullopt, "Invalid"};
 }
 
 void ObjectReader::refuse(std::string_view key, std::string_view rule) const {
   if (finding_.first) return;
-  finding_.first =
-      Error{ErrorKind::Invalid, fmt::format("{} {}", path_of(key), rule), 0, std::nullopt, "Invalid"};
+  finding_.first = Error{ErrorKind::Invalid, fmt::format("{} {}", cut(path_of(key), kShownPath), rule), 0,
+                         std::nullopt, "Invalid"};
 }
 
 const Json* ObjectReader::field(std::string_view key) const {

@@ -173,7 +173,10 @@ void append_without(std::vector<Interval>& result, Interval open, const std::vec
 
 std::vector<Interval> intervals_of(const Rules& rules, Time from, Time until, std::size_t count) {
   std::vector<Interval> denied;
-  for (const auto& deny : rules.deny) denied.push_back(deny.interval);
+  for (const auto& deny : rules.deny) {
+    // A local time that a change of daylight saving skips is over as it begins: it cuts nothing in two.
+    if (deny.interval.begin < deny.interval.end) denied.push_back(deny.interval);
+  }
   std::ranges::sort(denied, {}, &Interval::begin);
 
   std::vector<Interval> result;

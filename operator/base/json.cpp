@@ -10,6 +10,8 @@ namespace {
 
 using simdjson::dom::element_type;
 
+/// As deep as the API server takes it: what is read is later printed, copied and compared by recursion.
+constexpr std::size_t kDeepest = 10'000;
 /// A parser keeps several times the size of the longest text it has read; longer ones get one of their own.
 constexpr std::size_t kKeepParserUpTo = 256 * 1024;
 
@@ -65,16 +67,40 @@ std::optional<Json> parse_fast(std::string_view text) {
   return to_json(root);
 }
 
+/// Counts brackets outside of strings; of a text that is no JSON the answer means nothing.
+bool is_nested_too_deeply(std::string_view text) {
+  std::size_t depth = 0;
+  bool in_string = false;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char c = text[at];
+    if (in_string && c == '\\') {
+      ++at;
+    } else if (c == '"') {
+      in_string = !in_string;
+    } else if (!in_string && (c == '[' || c == '{')) {
+      if (++depth > kDeepest) return true;
+    } else if (!in_string && (c == ']' || c == '}') && depth > 0) {
+      --depth;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 Result<Json> parse_json(std::string_view text, std::string_view what) {
+  const auto not_json = [what](std::string_view why) {
+    return fail(ErrorKind::Protocol, fmt::format("{} is not JSON: {}", what, why));
+  };
   try {
     if (auto json = parse_fast(text)) return std::move(*json);
     // Slower, but it says where a text breaks, and takes the few that the other refuses: a mark of byte
-    // order, integers beyond 64 bits.
+    // order, integers beyond 64 bits, deeper nesting. It would take a NUL byte for the text's end.
+    if (text.find('\0') != std::string_view::npos) return not_json("it has a NUL byte");
+    if (is_nested_too_deeply(text)) return not_json(fmt::format("it is nested over {} deep", kDeepest));
     return Json::parse(text);
   } catch (const std::exception& error) {
-    return fail(ErrorKind::Protocol, fmt::format("{} is not JSON: {}", what, error.what()));
+    return not_json(error.what());
   }
 }
 

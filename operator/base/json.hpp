@@ -14,7 +14,7 @@ namespace patchwave {
 
 using Json = nlohmann::json;
 
-/// Parses foreign bytes. Protocol names `what` was read and where the text breaks.
+/// Parses foreign bytes, at most 10,000 deep. Protocol names `what` was read and where the text breaks.
 Result<Json> parse_json(std::string_view text, std::string_view what);
 /// Text with invalid UTF-8 replaced rather than thrown about.
 std::string print_json(const Json& json);

@@ -9,6 +9,14 @@
 namespace patchwave {
 namespace {
 
+using namespace std::chrono_literals;
+
+/// The times that RFC 3339 can write in UTC: years of four digits.
+constexpr Time kFirstTime = std::chrono::sys_days(0y / 1 / 1);
+constexpr Time kEndOfTimes = std::chrono::sys_days(10'000y / 1 / 1);
+/// The longest duration that format_duration can write: five digits of hours.
+constexpr milliseconds kLongestDuration = std::chrono::hours(100'000) - milliseconds(1);
+
 std::string format_civil(Time time) {
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date{day};
@@ -37,7 +45,8 @@ bool take(std::string_view text, std::size_t& at, std::string_view any_of) {
   return true;
 }
 
-microseconds take_fraction(std::string_view text, std::size_t& at) {
+std::optional<microseconds> take_fraction(std::string_view text, std::size_t& at) {
+  const std::size_t begin = at;
   std::int64_t value = 0;
   int digits = 0;
   for (; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at) {
@@ -46,6 +55,7 @@ microseconds take_fraction(std::string_view text, std::size_t& at) {
       ++digits;
     }
   }
+  if (at == begin) return std::nullopt;
   for (; digits < 6; ++digits) value *= 10;
   return microseconds(value);
 }
@@ -76,16 +86,19 @@ std::optional<Time> read_time(std::string_view text) {
   if (!minute || !take(text, at, ":")) return std::nullopt;
   const auto second = take_number(text, at, 2);
   if (!second) return std::nullopt;
-  microseconds fraction{0};
+  std::optional fraction = microseconds(0);
   if (take(text, at, ".")) fraction = take_fraction(text, at);
   const auto offset = take_offset(text, at);
   const std::chrono::year_month_day date{std::chrono::year(*year),
                                          std::chrono::month(static_cast<unsigned>(*month)),
                                          std::chrono::day(static_cast<unsigned>(*day))};
-  const bool valid = offset && at == text.size() && date.ok() && *hour < 24 && *minute < 60 && *second < 61;
+  const bool valid =
+      fraction && offset && at == text.size() && date.ok() && *hour < 24 && *minute < 60 && *second < 61;
   if (!valid) return std::nullopt;
-  return Time(std::chrono::sys_days(date)) + std::chrono::hours(*hour) + std::chrono::minutes(*minute) +
-         seconds(*second) + fraction - *offset;
+  const Time time = Time(std::chrono::sys_days(date)) + std::chrono::hours(*hour) +
+                    std::chrono::minutes(*minute) + seconds(*second) + *fraction - *offset;
+  // An offset or a leap second can carry it to a year that has no form of its own in UTC.
+  return time >= kFirstTime && time < kEndOfTimes ? std::optional(time) : std::nullopt;
 }
 
 }  // namespace
@@ -109,7 +122,7 @@ Result<milliseconds> parse_duration(std::string_view text) {
   const auto invalid = [&] {
     return fail(ErrorKind::Invalid,
                 fmt::format("'{}' is not a duration; it must be up to four groups of up to five digits and a "
-                            "unit out of h, m, s and ms, e.g. 1h30m",
+                            "unit out of h, m, s and ms, below 100000h in all, e.g. 1h30m",
                             text));
   };
   milliseconds total{0};
@@ -136,7 +149,7 @@ Result<milliseconds> parse_duration(std::string_view text) {
       return invalid();
     }
   }
-  if (groups == 0) return invalid();
+  if (groups == 0 || total > kLongestDuration) return invalid();
   return total;
 }
 

@@ -13,11 +13,11 @@ namespace patchwave {
 std::string format_time(Time time);
 /// metav1.MicroTime: the same with six digits of a second, "2026-11-21T02:14:07.000120Z".
 std::string format_micro_time(Time time);
-/// RFC 3339 with any offset and any fraction. Invalid names the text.
+/// RFC 3339 with any offset and any fraction, in the years 0 to 9999 of UTC. Invalid names the text.
 Result<Time> parse_time(std::string_view text);
 
-/// A Gateway API duration (GEP-2257): one to four groups of up to five digits and a unit out of h, m, s
-/// and ms; no sign, no fraction, no days. "1h30m".
+/// A GEP-2257 duration below 100000h: one to four groups of up to five digits and a unit out of h, m, s and
+/// ms; no sign, no fraction, no days. "1h30m".
 Result<milliseconds> parse_duration(std::string_view text);
 /// The shortest GEP-2257 form; zero is "0s". Rounds down to milliseconds.
 std::string format_duration(milliseconds duration);

@@ -77,12 +77,16 @@ class Fields {
 };
 
 void check_server(const std::string& server, const std::string& origin) {
+  if (server.find('@') != std::string::npos) {
+    // What stands before it is likely a password, so it is not repeated.
+    throw Refused{origin + ".server holds a user name; credentials have fields of their own in `users`"};
+  }
   const auto scheme_end = server.find("://");
   const std::string scheme = server.substr(0, scheme_end);
   if (scheme_end == std::string::npos || (scheme != "https" && scheme != "http")) {
     throw Refused{fmt::format("{}.server: \"{}\" is not an https:// or http:// URL", origin, server)};
   }
-  if (server.find_first_of("?#@", scheme_end + 3) != std::string::npos) {
+  if (server.find_first_of("?#", scheme_end + 3) != std::string::npos) {
     throw Refused{fmt::format("{}.server: \"{}\" has more than a host, a port and a path", origin, server)};
   }
 }
@@ -200,9 +204,10 @@ Result<Kubeconfig> parse_kubeconfig(std::string_view text, const std::string& fi
   } catch (const Refused& refused) {
     return fail(ErrorKind::Invalid, refused.message);
   } catch (const YAML::Exception& error) {
-    // The parser's own sentence quotes nothing of the file but its position.
-    return fail(ErrorKind::Invalid,
-                fmt::format("kubeconfig {} is not readable YAML: {}", file, error.what()));
+    // After a colon the parser's own sentence quotes the file, of which any part may be a secret.
+    const std::string_view sentence = std::string_view(error.msg).substr(0, error.msg.find(':'));
+    return fail(ErrorKind::Invalid, fmt::format("kubeconfig {} is not readable YAML: line {}, column {}: {}",
+                                                file, error.mark.line + 1, error.mark.column + 1, sentence));
   }
 }
 

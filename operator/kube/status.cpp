@@ -82,7 +82,8 @@ const StatusCause* Status::cause(std::string_view wanted) const {
 Status status_of(const Json& object) {
   Status status;
   status.is_status = string_at(object, {"kind"}) == "Status";
-  status.code = static_cast<int>(integer_at(object, {"code"}));
+  const std::int64_t code = integer_at(object, {"code"});
+  if (code > 0 && code < 1000) status.code = static_cast<int>(code);
   status.reason = string_at(object, {"reason"});
   status.message = string_at(object, {"message"});
   status.name = string_at(object, {"details", "name"});

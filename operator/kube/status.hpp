@@ -19,7 +19,7 @@ struct StatusCause {
 };
 
 struct Status {
-  int code = 0;
+  int code = 0;  ///< Of HTTP; 0 when there is none, or one that HTTP can't have.
   std::string reason;
   std::string message;
   std::string name;                         ///< details.name

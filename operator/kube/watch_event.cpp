@@ -62,7 +62,12 @@ Result<WatchEvent> WatchDecoder::decode(std::string_view line) {
     simdjson::ondemand::object object = whole["object"].get_object();
     if (event.type != WatchEvent::Type::Error) {
       value metadata;
-      if (object["metadata"].get(metadata) == simdjson::SUCCESS) read_metadata(metadata, event);
+      const auto found = object["metadata"].get(metadata);
+      // After any other error the reader has given the text up and must not be asked again.
+      if (found != simdjson::SUCCESS && found != simdjson::NO_SUCH_FIELD) {
+        throw simdjson::simdjson_error(found);
+      }
+      if (found == simdjson::SUCCESS) read_metadata(metadata, event);
       object.reset();
     }
     event.object = object.raw_json();

@@ -15,8 +15,8 @@ constexpr std::size_t kMaxToken = 64 * 1024;
 
 /// `code: message` of the first of the OCI errors, where the body has them.
 std::string own_words(const http::Response& response) {
-  if (!Json::accept(response.body)) return "";
-  const auto json = parse_json(response.body, "");
+  const auto json = parse_json(response.body, "the answer");
+  if (!json) return "";
   const Json& errors = array_at(*json, {"errors"});
   if (errors.empty()) return "";
   return fmt::format(" ({}: {})", string_at(errors[0], {"code"}).substr(0, kMaxQuoted),
@@ -115,8 +115,9 @@ Error foreign_token_server(std::string_view image, std::string_view host) {
 }
 
 Result<TokenAnswer> parse_token(std::string_view body) {
-  if (!Json::accept(body)) return fail(ErrorKind::Protocol, "the token server's answer is not JSON");
-  const auto json = parse_json(body, "the token server's answer");
+  // The parser's own message quotes the text around the mistake.
+  const auto json = parse_json(body, "the answer");
+  if (!json) return fail(ErrorKind::Protocol, "the token server's answer is not JSON");
   TokenAnswer answer;
   answer.value = string_at(*json, {"token"}, string_at(*json, {"access_token"}));
   const auto printable = [](char c) { return c > ' ' && c < 0x7f; };

@@ -38,8 +38,9 @@ Pattern parse_pattern(std::string_view key) {
 Result<Json> parse(std::string_view text) {
   if (text.size() > kMaxConfig) return fail(ErrorKind::TooLarge, "the docker config is over 1 MiB");
   // The parser's own message quotes the text around the mistake, which may be a password.
-  if (!Json::accept(text)) return fail(ErrorKind::Invalid, "the docker config is not JSON");
-  return parse_json(text, "the docker config");
+  auto json = parse_json(text, "the docker config");
+  if (!json) return fail(ErrorKind::Invalid, "the docker config is not JSON");
+  return json;
 }
 
 /// Label by label, so that '*' never spans a dot.

@@ -77,3 +77,11 @@ def check_the_api_reference_names_every_field(_):
         for part in ("spec", "status"):
             for name in properties[part]["properties"]:
                 assert f"`{name}`" in page, f"{path.name}: {part}.{name}"
+
+
+def check_dev_has_every_command_that_documents_name(_):
+    lines = subprocess.run([str(ROOT / "dev"), "help"], text=True, capture_output=True, timeout=60, check=True).stdout
+    for path in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
+        for command, option in re.findall(r"\./dev ([a-z]+)(?: (--[a-z]+))?", path.read_text()):
+            assert command == "help" or re.search(rf"^  {command}\b", lines, re.MULTILINE), f"{path.name}: {command}"
+            assert option in lines, f"{path.name}: {command} {option}"

@@ -56,6 +56,11 @@ TEST(ParsePolicy, CutsAValueThatIsTooLongForAMessage) {
   EXPECT_LT(refusal_of_policy("/spec/mode", std::string(10'000, 'x')).size(), 300U);
 }
 
+TEST(ParsePolicy, CutsAKeyThatIsTooLongForAMessage) {
+  const Json selector = {{"matchLabels", {{std::string(100'000, 'x'), 5}}}};
+  EXPECT_LT(refusal_of_policy("/spec/targets/workloads/selector", selector).size(), 600U);
+}
+
 TEST(ParsePolicy, LetsOnlyTheLastWaveTakeWhatIsLeft) {
   EXPECT_THAT(refusal_of_policy("/spec/waves/0", {{"name", "canary"}}),
               HasSubstr("spec.waves[0].select must be set"));

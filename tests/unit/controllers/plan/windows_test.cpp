@@ -32,6 +32,14 @@ TEST(WindowState, IsAlwaysOpenWithoutWindows) {
   EXPECT_EQ(state.until, std::nullopt);
 }
 
+TEST(WindowState, IsNotCutByADenialOfAnHourThatDaylightSavingSkips) {
+  api::Windows windows = allow("0 0 * * *", hours(12), "America/New_York");
+  windows.deny = {{"2026-03-08T02:15", "2026-03-08T02:45", "America/New_York", ""}};
+  const auto state = window_state(windows, at("2026-03-08T06:00:00Z"));
+  EXPECT_TRUE(state.open);
+  EXPECT_EQ(text(state.until), "2026-03-08T17:00:00Z");
+}
+
 TEST(WindowState, OpensAtItsFirstInstantAndIsClosedAtItsLast) {
   EXPECT_FALSE(window_state(kSaturdayNight, at("2026-11-21T00:59:59Z")).open);
   EXPECT_TRUE(window_state(kSaturdayNight, at("2026-11-21T01:00:00Z")).open);

@@ -39,11 +39,23 @@ TEST_P(IsNotJson, AndTheMessageNamesWhatWasRead) {
 
 INSTANTIATE_TEST_SUITE_P(Texts, IsNotJson,
                          ::testing::Values("", "{", "[1,]", "{'a':1}", "nul", "1 2", "\"\xff\"", "1e999",
-                                           std::string("\"a\0b\"", 5)));
+                                           std::string("\"a\0b\"", 5), std::string("{} \0", 4),
+                                           std::string("{}\0not JSON", 11)));
 
 TEST(ParseJson, TakesWhatIsNestedDeeplyWithoutHarm) {
   const std::string deep = std::string(5000, '[') + std::string(5000, ']');
   EXPECT_TRUE(parse_json(deep, "a text"));
+}
+
+TEST(ParseJson, RefusesWhatIsNestedDeeperThanItCouldBePrinted) {
+  const auto nested = [](std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); };
+  EXPECT_TRUE(parse_json(nested(10'000), "a text"));
+  EXPECT_FALSE(parse_json(nested(10'001), "a text"));
+}
+
+TEST(ParseJson, TakesNoBracketOfAStringForNesting) {
+  // The last number is one that only the slower reader takes.
+  EXPECT_TRUE(parse_json("[\"" + std::string(20'000, '[') + "\\\"" + "\", 18446744073709551616]", "a text"));
 }
 
 TEST(ParseJson, ReadsATextThatIsLongerThanTheKeptParserHolds) {

@@ -1,5 +1,6 @@
 #include <thread>
 
+#include "operator/kube/status.hpp"
 #include "tests/unit/operator/kube/support.hpp"
 
 namespace patchwave::kube {
@@ -273,6 +274,12 @@ TEST(Status, TakesABodyThatIsNoStatusAsText) {
   const auto error = t.client.get(kDeployments, "shop", "web").error();
   EXPECT_EQ(error.kind, ErrorKind::Invalid);
   EXPECT_THAT(error.message, HasSubstr("bad gateway of somebody"));
+}
+
+TEST(Status, TakesACodeThatHttpCannotHaveForNone) {
+  EXPECT_EQ(status_of(Json{{"kind", "Status"}, {"code", 410}}).code, 410);
+  EXPECT_EQ(status_of(Json{{"kind", "Status"}, {"code", 4'294'967'700}}).code, 0);
+  EXPECT_EQ(status_of(Json{{"kind", "Status"}, {"code", -1}}).code, 0);
 }
 
 TEST(Client, TellsAnAnswerThatIsNotJsonAsProtocol) {

@@ -172,6 +172,10 @@ TEST_F(Config, RefusesWhatItCannotHonourRatherThanIgnoringIt) {
 TEST_F(Config, NeverShowsASecretInAnError) {
   EXPECT_THAT(problem(kubeconfig("client-key-data: 's3cret!', client-certificate-data: ''")),
               Not(HasSubstr("s3cret")));
+  EXPECT_THAT(problem(kubeconfig("token: t", "server: 'https://jane:s3cret@h'")),
+              AllOf(HasSubstr("holds a user name"), Not(HasSubstr("s3cret"))));
+  EXPECT_THAT(problem(kubeconfig("token: *s3cret")),
+              AllOf(HasSubstr("not readable YAML"), HasSubstr("anchor"), Not(HasSubstr("s3cret"))));
   plugin_output_ = "s3cret is no JSON";
   EXPECT_THAT(problem(kubeconfig("exec: {apiVersion: client.authentication.k8s.io/v1, command: p}")),
               AllOf(HasSubstr("not JSON"), Not(HasSubstr("s3cret"))));

@@ -67,6 +67,12 @@ TEST(DockerConfig, RefusesAnIdentityTokenOnlyForItsOwnHost) {
   EXPECT_TRUE(found(token, "b.example.com"));
 }
 
+TEST(DockerConfig, RefusesWhatStandsBehindANulByte) {
+  using namespace std::string_view_literals;
+  DockerConfig out;
+  EXPECT_FALSE(out.add("{\"auths\":{}}\0 more"sv));
+}
+
 TEST(DockerConfig, NeverRepeatsItsContentInAnError) {
   for (const auto* text :
        {R"({"auths":{"a":{"auth":"s3cret!"}}})", R"({"auths": s3cret)", R"({"s3cret":1})", R"(["s3cret"])"}) {
