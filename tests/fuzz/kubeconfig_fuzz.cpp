@@ -63,8 +63,8 @@ void check_material(const kube::Material& material) {
 void check_cluster(const kube::KubeconfigCluster& cluster) {
   expect(cluster.server.starts_with("https://") || cluster.server.starts_with("http://"),
          "a server is a URL of HTTP");
-  expect(cluster.server.find_first_of("/?#@", cluster.server.find("://") + 3) == std::string::npos,
-         "a server is no more than a host and a port");
+  expect(cluster.server.find_first_of("?#@", cluster.server.find("://") + 3) == std::string::npos,
+         "a server is no more than a host, a port and a path");
   expect(!cluster.insecure_skip_tls_verify || cluster.certificate_authority.empty(),
          "no cluster is verified and not verified");
   check_material(cluster.certificate_authority);
