@@ -19,6 +19,8 @@ from storefront.storefront import BAD, GOOD, OLD, REPOSITORY, Visitors, deployme
 WORKLOADS = (("Deployment", "blog", 2), ("Deployment", "web", 6))
 VISITS_PER_SECOND = 100
 PODS_START_SECONDS = 120
+# Both ways of patching are looked at for this long, from the first pod of the bad version on.
+WINDOW_SECONDS = 60
 
 
 class RealStage(Stage):
@@ -60,23 +62,42 @@ class RealStage(Stage):
 
 
 class BadVersionClock:
-    """When the first pod of the bad version ran, and when the last was gone and its wave was put back."""
+    """From when the first pod of the bad version ran: how long until its wave was put back, and what visitors met."""
 
     def __init__(self, stage):
         self._stage = stage
-        self.first = self.last = None
-        self.before = None
+        self._first = self._last = self._before = None
 
     def look(self, snapshot):
-        if self.first is None and any(pod.version == BAD for pod in snapshot.pods):
-            self.first, self.before = time.monotonic(), self._stage.outcomes()
-        if self.last is None and snapshot.waves and snapshot.waves[0]["phase"] == "RolledBack":
-            self.last = time.monotonic()
+        if self._first is None and any(pod.version == BAD for pod in snapshot.pods):
+            self.start()
+        if self._last is None and snapshot.waves and snapshot.waves[0]["phase"] == "RolledBack":
+            self._last = time.monotonic()
 
-    def figures(self):
-        after = self._stage.outcomes()
-        return {"seconds": round(self.last - self.first, 1),
-                **{f"visits_{name}": after[name] - self.before[name] for name in after}}
+    def start(self):
+        self._first, self._before = time.monotonic(), self._stage.outcomes()
+
+    @property
+    def seconds_to_rollback(self):
+        return self._last - self._first
+
+    def visits_over(self, seconds):
+        """Waits until that long after the start."""
+        end = self._first + seconds
+        wait_until(lambda: time.monotonic() >= end, seconds + 5, f"{seconds:.0f} s are over")
+        return Visits(self._before, self._stage.outcomes())
+
+
+class Visits:
+    """Between two readings of the visitors' counters."""
+
+    def __init__(self, before, after):
+        made = {name: after[name] - before[name] for name in after}
+        self.all = sum(made.values())
+        self.failed = made["error"] + made["unreachable"]
+
+    def __str__(self):
+        return f"{self.failed} of {self.all} visits failed ({self.failed / self.all:.1%})"
 
 
 def tell(world):
@@ -99,48 +120,44 @@ def tell(world):
     good_story(stage, screen)
     wait_until(lambda: stage.runs_really(GOOD), 10, f"the machines run {GOOD} by its digest")
     expect(stage.in_registry(GOOD) == stage.digests[GOOD], f"the registry has another {GOOD} than was pushed")
-    after = stage.outcomes()
-    lost = {name: after[name] - before[name] for name in after}
-    print(f"Visits during the good patch: {lost['ok']} well, {lost['error']} failed, {lost['unreachable']} unanswered.\n")
+    print(f"During the good patch {Visits(before, stage.outcomes())}.\n")
     clock = BadVersionClock(stage)
     bad_story(stage, screen, clock.look)
     wait_until(lambda: stage.runs_really(GOOD), 10, f"the machines are back on {GOOD}")
-    figures = clock.figures()
+    visits = clock.visits_over(WINDOW_SECONDS)
     print(f"Both happened: every pod runs {GOOD} by its digest, as the machines say too; {BAD} was put back in its first "
-          f"wave and is in quarantine.\nFrom the first pod of {BAD} to rollback done: {figures['seconds']} s, in which "
-          f"{figures['visits_error']} of {sum(figures[f'visits_{name}'] for name in after)} visits failed "
-          f"and {figures['visits_unreachable']} went unanswered.\n")
-    return stage, operator
+          f"wave and is in quarantine.\nFrom the first pod of {BAD} to rollback done: {clock.seconds_to_rollback:.1f} s. "
+          f"In the {WINDOW_SECONDS} s from that pod on, {visits}.\n")
+    return stage, operator, visits
 
 
-def compare(stage, operator, seconds):
-    """The same image, to the same visitors, by a plain rolling update: failures in the given time from its first pod."""
+def compare(stage, operator, visits):
+    """The same image, to the same visitors over the same time, by a plain rolling update."""
     operator.stop()
     for _, name, _ in WORKLOADS:
         stage.world.cluster.kubectl("-n", NAMESPACE, "set", "image", f"deployment/{name}",
                                     f"app={stage.repository}@{stage.digests[BAD]}")
     wait_until(lambda: any(pod.version == BAD for pod in stage.pods()), 60, f"a pod of {BAD}")
-    before, end = stage.outcomes(), time.monotonic() + seconds
-    wait_until(lambda: time.monotonic() >= end, seconds + 5, "the time is over")
-    after = stage.outcomes()
-    print(f"A plain rolling update of the same image: in {seconds:.0f} s from its first pod {after['error'] - before['error']} "
-          f"of {sum(after.values()) - sum(before.values())} visits failed and "
-          f"{after['unreachable'] - before['unreachable']} went unanswered; nothing put it back.\n")
+    clock = BadVersionClock(stage)
+    clock.start()
+    plain = clock.visits_over(WINDOW_SECONDS)
+    print(f"A plain rolling update of the same image: in the {WINDOW_SECONDS} s from its first pod on, {plain}, and nothing "
+          f"put it back. That is {plain.failed / max(visits.failed, 1):.1f} times as many.\n")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--state", required=True, help="the folder of the cluster's state")
     parser.add_argument("--keep", action="store_true", help="leave the cluster up")
-    parser.add_argument("--compare", type=float, metavar="SECONDS", default=0,
-                        help="then deploy the bad version without Patchwave, and count what fails in that time")
+    parser.add_argument("--compare", action="store_true",
+                        help="then deploy the bad version without Patchwave, and count what fails in the same time")
     arguments = parser.parse_args()
     world = RealWorld(arguments.state)
 
     def tell_and_compare():
-        stage, operator = tell(world)
+        stage, operator, visits = tell(world)
         if arguments.compare:
-            compare(stage, operator, arguments.compare)
+            compare(stage, operator, visits)
 
     return perform(world, arguments.keep, tell_and_compare)
 
