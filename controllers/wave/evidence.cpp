@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "controllers/api/statistical_gate.hpp"
 #include "controllers/wave/preflight.hpp"
 #include "controllers/wave/progress.hpp"
 #include "operator/base/time.hpp"
@@ -232,8 +233,9 @@ judge::Finding GateKeeper::remembered_or_ask(const Snapshot& snapshot, const api
 
 judge::Finding GateKeeper::ask(const Snapshot& snapshot, const api::GateSpec& gate, const Look& look,
                                Time now) {
-  auto finding = gate.threshold ? ask_threshold(snapshot, gate, look.index, look.since, now)
-                                : ask_alerts(snapshot, gate, look.index, now);
+  auto finding = gate.threshold              ? ask_threshold(snapshot, gate, look.index, look.since, now)
+                 : api::is_statistical(gate) ? ask_statistics(snapshot, gate, look.index, now)
+                                             : ask_alerts(snapshot, gate, look.index, now);
   if (finding.verdict != api::Verdict::Pass) return finding;
   // What was measured before every copy of the step was ready speaks for the old copies.
   const auto hold_for = gate.threshold ? gate.threshold->hold_for : milliseconds(0);
@@ -247,7 +249,7 @@ judge::Finding GateKeeper::ask(const Snapshot& snapshot, const api::GateSpec& ga
     return finding;
   }
   // While baking, the gates of the promotion have seen every copy already.
-  if (!gate.threshold || snapshot.wave.status.phase == WavePhase::Baking) return finding;
+  if (gate.alerts || snapshot.wave.status.phase == WavePhase::Baking) return finding;
   const auto scrapes = ask_scrapes(snapshot, look.index, {*look.ready_since, now - hold_for});
   return judge::after_scrapes(std::move(finding), scrapes, limits_.scrape_delay);
 }
@@ -279,6 +281,32 @@ judge::Finding GateKeeper::ask_threshold(const Snapshot& snapshot, const api::Ga
                                 : prometheus_->query(query, now, stop_));
   }
   return judge::judge_threshold(gate, evidence, since, now);
+}
+
+judge::Finding GateKeeper::ask_statistics(const Snapshot& snapshot, const api::GateSpec& gate,
+                                          std::size_t index, Time now) {
+  if (prometheus_ == nullptr) {
+    return {api::Verdict::Undecided, judge::Absence::TelemetryUnavailable,
+            "no Prometheus is configured (`prometheus.url`)", "", std::nullopt};
+  }
+  const auto& wave = snapshot.wave;
+  const auto& target = wave.spec.targets[index];
+  auto filled = gate;
+  const auto fill = [&](std::string& selector) {
+    selector = fill_in(selector, wave, target, image_of(snapshot));
+  };
+  if (filled.counter) fill(filled.counter->events);
+  if (filled.counter) fill(filled.counter->exposure);
+  if (filled.histogram) fill(filled.histogram->metric);
+  if (filled.gauge) fill(filled.gauge->metric);
+  // Once all is patched there is nothing to compare with: what the promotion showed stands.
+  const bool baking = wave.status.phase == WavePhase::Baking;
+  const auto end = baking ? wave.status.targets[index].state_since_time.value_or(now) : now;
+  const Comparison comparison{target, snapshot.observed.at(index).seen.pods,
+                              std::min(wave.status.start_time.value_or(end), end), end};
+  return judge_statistics(filled, comparison, [this](const std::string& promql, Time time) {
+    return prometheus_->query(promql, time, stop_);
+  });
 }
 
 judge::Finding GateKeeper::ask_alerts(const Snapshot& snapshot, const api::GateSpec& gate, std::size_t index,

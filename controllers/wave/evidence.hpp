@@ -11,6 +11,7 @@
 
 #include "controllers/judge/scrapes.hpp"
 #include "controllers/wave/snapshot.hpp"
+#include "controllers/wave/statistics.hpp"
 #include "operator/prometheus/client.hpp"
 
 namespace patchwave::wave {
@@ -69,6 +70,8 @@ class GateKeeper {
   judge::Finding ask_threshold(const Snapshot& snapshot, const api::GateSpec& gate, std::size_t index,
                                Time since, Time now);
   judge::Finding ask_alerts(const Snapshot& snapshot, const api::GateSpec& gate, std::size_t index, Time now);
+  judge::Finding ask_statistics(const Snapshot& snapshot, const api::GateSpec& gate, std::size_t index,
+                                Time now);
   judge::ScrapeEvidence ask_scrapes(const Snapshot& snapshot, std::size_t index, judge::Span span);
   judge::Finding remembered_or_ask(const Snapshot& snapshot, const api::GateSpec& gate, const Look& look,
                                    Time now, std::optional<Time>& next);

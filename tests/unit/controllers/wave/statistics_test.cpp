@@ -1,0 +1,335 @@
+#include "controllers/wave/statistics.hpp"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <regex>
+
+#include "tests/unit/controllers/wave/given.hpp"
+
+namespace patchwave::wave {
+namespace {
+
+using api::Verdict;
+using api::WorkloadKind;
+using given::kNow;
+using prometheus::Series;
+using std::chrono::hours;
+using std::chrono::minutes;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr const char* kOld1 = "web-5d8f7c9b6d-x7k2p";
+constexpr const char* kOld2 = "web-5d8f7c9b6d-b4m9z";
+constexpr const char* kOld3 = "web-5d8f7c9b6d-q2w5r";
+constexpr const char* kCanary = "web-patchwave-canary-7d9c8b5f4d-k8t6h";
+
+/// One pod as Prometheus saw it: scraped every 15 s while it lived.
+struct Pod {
+  std::string name;
+  Time born;
+  std::optional<Time> gone;
+  bool patched = false;
+  int requests = 30;          ///< Between two scrapes.
+  int requests_a_error = 50;  ///< One error in so many requests.
+  double level = 100;
+};
+
+/// A workload of which one copy was patched `kNow` - 1 h after the wave began.
+struct World {
+  std::vector<Pod> pods = {{kOld1, kNow - hours(9), {}, false},
+                           {kOld2, kNow - hours(9), {}, false},
+                           {kOld3, kNow - hours(9), {}, false},
+                           {kCanary, kNow - hours(1), {}, true}};
+  Time since = kNow - hours(1);
+  Time end = kNow;
+  std::vector<std::string> asked;
+
+  Pod& canary() { return pods.back(); }
+
+  [[nodiscard]] Comparison comparison(WorkloadKind kind = WorkloadKind::Deployment) const {
+    Comparison comparison{{kind, "shop", "web", {"web"}}, {}, since, end};
+    for (const auto& pod : pods) {
+      if (pod.gone) continue;
+      target::ObservedPod observed;
+      observed.pod.name = pod.name;
+      observed.pod.creation_time = pod.born;
+      observed.patched = pod.patched;
+      comparison.pods.push_back(observed);
+    }
+    return comparison;
+  }
+
+  template <class Value>
+  [[nodiscard]] std::vector<Series> series(Value value, microseconds past = minutes(5)) const {
+    std::vector<Series> all;
+    for (const auto& pod : pods) {
+      Series one{{{"pod", pod.name}, {"instance", pod.name}, {"job", "web"}}, {}};
+      int scrape = 0;
+      for (Time at = pod.born + seconds(5); at <= pod.gone.value_or(end); at += seconds(15)) {
+        ++scrape;
+        const auto seen = value(pod, scrape);
+        if (seen && at >= since - past && at <= end) one.samples.push_back({at, *seen});
+      }
+      if (!one.samples.empty()) all.push_back(std::move(one));
+    }
+    return all;
+  }
+  [[nodiscard]] std::vector<Series> requests() const {
+    return series([](const Pod& pod, int scrape) { return std::optional<double>(pod.requests * scrape); });
+  }
+  /// A client library has no series of an error that never happened.
+  [[nodiscard]] std::vector<Series> errors() const {
+    return series([](const Pod& pod, int scrape) -> std::optional<double> {
+      const int errors = pod.requests * scrape / pod.requests_a_error;
+      return errors == 0 ? std::nullopt : std::optional<double>(errors);
+    });
+  }
+  [[nodiscard]] std::vector<Series> levels() const {
+    // A ripple, since a level that never moves has no variance to learn from.
+    return series(
+        [](const Pod& pod, int scrape) {
+          const auto ripple = static_cast<double>((scrape * 7 + static_cast<int>(pod.name.back())) % 11 - 5);
+          return std::optional<double>(pod.level + ripple);
+        },
+        hours(1));
+  }
+
+  judge::Finding judged(const api::GateSpec& gate, WorkloadKind kind = WorkloadKind::Deployment) {
+    return judge_statistics(gate, comparison(kind), [this](const std::string& promql, Time) {
+      asked.push_back(promql);
+      prometheus::QueryAnswer answer{prometheus::ValueKind::Matrix, {}, {}};
+      if (promql.starts_with("failed{")) answer.series = errors();
+      if (promql.starts_with("requests{") || promql.starts_with("seconds_count{")) answer.series = requests();
+      if (promql.starts_with("memory{")) answer.series = levels();
+      return Result<prometheus::QueryAnswer>(answer);
+    });
+  }
+};
+
+api::GateSpec counter_gate() {
+  api::GateSpec gate;
+  gate.name = "errors";
+  gate.counter = api::CounterGate{"failed", "requests"};
+  return gate;
+}
+
+api::GateSpec gauge_gate() {
+  api::GateSpec gate;
+  gate.name = "memory";
+  gate.gauge = api::GaugeGate{"memory"};
+  return gate;
+}
+
+TEST(ACounterGate, ShowsHarmWhenTheCanaryFailsMoreOften) {
+  World world;
+  world.canary().requests_a_error = 10;
+  const auto finding = world.judged(counter_gate());
+  EXPECT_EQ(finding.verdict, Verdict::Harm) << finding.message;
+  EXPECT_THAT(finding.message, HasSubstr("above 1 times the baseline's"));
+  ASSERT_TRUE(finding.numbers);
+  EXPECT_GE(finding.numbers->harm.log_e, finding.numbers->harm.threshold);
+}
+
+TEST(ACounterGate, PassesWhenTheCanaryIsShownToFailNoMoreOftenThanTolerated) {
+  World world;
+  const auto finding = world.judged(counter_gate());
+  EXPECT_EQ(finding.verdict, Verdict::Pass) << finding.message;
+  ASSERT_TRUE(finding.numbers);
+  EXPECT_NEAR(finding.numbers->total.canary.exposure, 60 * 4 * 30, 2 * 4 * 30);
+  EXPECT_NEAR(finding.numbers->total.baseline.exposure, 3 * 60 * 4 * 30, 3 * 2 * 4 * 30);
+}
+
+TEST(ACounterGate, IsUndecidedAtFirstAndSaysWhenItExpectsToPass) {
+  World world;
+  world.since = world.canary().born = kNow - minutes(3);
+  const auto finding = world.judged(counter_gate());
+  EXPECT_EQ(finding.verdict, Verdict::Undecided);
+  EXPECT_EQ(finding.absence, judge::Absence::None);
+  ASSERT_TRUE(finding.numbers && finding.numbers->expected_time) << finding.message;
+  EXPECT_GT(*finding.numbers->expected_time, kNow);
+}
+
+TEST(ACounterGate, CountsTheFirstErrorsOfANewPod) {
+  World world;
+  world.since = world.canary().born = kNow - minutes(3);
+  world.canary().requests_a_error = 1;
+  const auto finding = world.judged(counter_gate());
+  ASSERT_TRUE(finding.numbers);
+  EXPECT_EQ(finding.numbers->total.canary.events, finding.numbers->total.canary.exposure);
+}
+
+TEST(ACounterGate, HasNothingToSayOfACanaryThatNobodyAsks) {
+  World world;
+  world.canary().requests = 0;
+  const auto finding = world.judged(counter_gate());
+  EXPECT_EQ(finding.verdict, Verdict::Undecided);
+  EXPECT_EQ(finding.absence, judge::Absence::NoData);
+}
+
+TEST(ACounterGate, ComparesStillWhenTheLastOldPodIsGone) {
+  World world;
+  for (auto& pod : world.pods) {
+    if (!pod.patched) pod.gone = kNow - minutes(1);
+  }
+  world.canary().gone = kNow - minutes(1);
+  world.pods.push_back({"web-6c4d5f7b8d-w9v2n", kNow - minutes(5), {}, true});
+  const auto finding = world.judged(counter_gate());
+  EXPECT_EQ(finding.verdict, Verdict::Pass) << finding.message;
+}
+
+TEST(ACounterGate, LeavesOutAPodThatCameAndWentWithoutTellingWhatItWas) {
+  World world;
+  world.pods.insert(world.pods.begin(), {"web-6c4d5f7b8d-w9v2n", kNow - minutes(50), kNow - minutes(10)});
+  const auto with = world.judged(counter_gate());
+  world.pods.erase(world.pods.begin());
+  const auto without = world.judged(counter_gate());
+  ASSERT_TRUE(with.numbers && without.numbers);
+  EXPECT_EQ(with.numbers->total.baseline.exposure, without.numbers->total.baseline.exposure);
+}
+
+TEST(ACounterGate, OfAStatefulSetTellsThePatchedPodFromTheOneThatHadItsName) {
+  World world;
+  world.pods = {{"web-0", kNow - hours(9), {}, false}, {"web-1", kNow - minutes(30), {}, true}};
+  Pod predecessor{"web-1", kNow - hours(9), kNow - minutes(31), false, 30, 1};
+  const Arms arms(world.comparison(WorkloadKind::StatefulSet));
+  EXPECT_EQ(arms.of("web-1", kNow - minutes(40), true), judge::Arm::Baseline);
+  EXPECT_EQ(arms.of("web-1", kNow - minutes(20), true), judge::Arm::Canary);
+}
+
+TEST(ACounterGate, AsksOncePerMetricForAsLongAsTheWaveAndALookback) {
+  World world;
+  world.judged(counter_gate());
+  ASSERT_EQ(world.asked.size(), 2U);
+  EXPECT_THAT(world.asked[0], HasSubstr(R"(failed{namespace="shop",pod=~")"));
+  EXPECT_THAT(world.asked[0], HasSubstr("[3900000ms]"));
+}
+
+TEST(ACounterGate, AsksForNoMoreThanADay) {
+  World world;
+  world.since = kNow - hours(100);
+  world.judged(counter_gate());
+  EXPECT_THAT(world.asked[0], HasSubstr("[86700000ms]"));
+}
+
+TEST(ACounterGate, IsNotMovedByWhatTheChannelDoesToSamples) {
+  World world;
+  world.canary().requests_a_error = 20;
+  const auto rows = count_rows(world.errors(), world.requests(), world.comparison());
+  auto noisy_errors = world.errors();
+  auto noisy_requests = world.requests();
+  for (auto* all : {&noisy_errors, &noisy_requests}) {
+    std::ranges::reverse(*all);
+    for (auto& series : *all) {
+      series.samples.push_back(series.samples.front());
+      series.samples.push_back({kNow - minutes(7), std::numeric_limits<double>::quiet_NaN()});
+      series.samples.push_back({kNow - minutes(9), std::numeric_limits<double>::infinity()});
+      std::ranges::reverse(series.samples);
+    }
+  }
+  const auto noisy = count_rows(noisy_errors, noisy_requests, world.comparison());
+  ASSERT_EQ(rows.size(), noisy.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    EXPECT_EQ(rows[i].time, noisy[i].time);
+    EXPECT_EQ(rows[i].series, noisy[i].series);
+    EXPECT_EQ(rows[i].count.events, noisy[i].count.events);
+    EXPECT_EQ(rows[i].count.exposure, noisy[i].count.exposure);
+  }
+}
+
+TEST(ACounterGate, HasARowOnlyWhereExposureIsKnown) {
+  World world;
+  auto requests = world.requests();
+  std::erase_if(requests, [](const Series& series) { return series.labels.at("pod") == kOld1; });
+  for (const auto& row : count_rows(world.errors(), requests, world.comparison())) {
+    EXPECT_NE(row.series, kOld1);
+  }
+  for (const auto& row : count_rows({}, world.requests(), world.comparison())) {
+    EXPECT_EQ(row.count.events, 0);
+    EXPECT_GT(row.count.exposure, 0);
+  }
+}
+
+TEST(ACounterGate, TakesAPrometheusThatIsAwayForNoEvidence) {
+  World world;
+  const auto failing = [](ErrorKind kind) {
+    return [kind](const std::string&, Time) -> Result<prometheus::QueryAnswer> {
+      return fail(kind, "as the test says");
+    };
+  };
+  const auto away = judge_statistics(counter_gate(), world.comparison(), failing(ErrorKind::Timeout));
+  EXPECT_EQ(away.verdict, Verdict::Undecided);
+  EXPECT_EQ(away.absence, judge::Absence::TelemetryUnavailable);
+  const auto refused = judge_statistics(counter_gate(), world.comparison(), failing(ErrorKind::Invalid));
+  EXPECT_EQ(refused.absence, judge::Absence::NoData);
+  const auto too_much = judge_statistics(counter_gate(), world.comparison(), failing(ErrorKind::TooLarge));
+  EXPECT_THAT(too_much.message, HasSubstr("narrow the gate's selectors"));
+}
+
+TEST(AHistogramGate, AsksForTheEdgeHoweverItsExporterWritesIt) {
+  World world;
+  api::GateSpec gate;
+  gate.name = "slow";
+  gate.histogram = api::HistogramGate{R"(seconds{route="/"})", milliseconds(250)};
+  const auto finding = world.judged(gate);
+  ASSERT_EQ(world.asked.size(), 2U);
+  EXPECT_THAT(world.asked[1], HasSubstr(R"(seconds_bucket{route="/",namespace="shop")"));
+  EXPECT_THAT(world.asked[1], HasSubstr(R"(le=~"0[.]250*")"));
+  EXPECT_EQ(finding.absence, judge::Absence::NoData);
+  EXPECT_THAT(finding.message, HasSubstr("no bucket that ends at 250ms"));
+  gate.histogram->slower_than = seconds(10);
+  world.judged(gate);
+  EXPECT_THAT(world.asked[3], HasSubstr(R"re(le=~"10([.]0*)?")re"));
+}
+
+TEST(AGaugeGate, ShowsHarmWhenTheCanaryHasGrownAgainstWhatTheCopiesWere) {
+  World world;
+  for (auto& pod : world.pods) pod.born -= hours(5);
+  world.since = kNow - hours(5);
+  world.canary().born = world.since;
+  world.canary().level = 200;
+  const auto finding = world.judged(gauge_gate());
+  EXPECT_EQ(finding.verdict, Verdict::Harm) << finding.message;
+}
+
+TEST(AGaugeGate, PassesWhenTheCanaryHasNotGrown) {
+  World world;
+  world.since = world.canary().born = kNow - hours(5);
+  const auto finding = world.judged(gauge_gate());
+  EXPECT_EQ(finding.verdict, Verdict::Pass) << finding.message;
+}
+
+TEST(PodsOfAWorkload, AreMatchedByHowItsKindNamesThem) {
+  World world;
+  const auto matches = [&](WorkloadKind kind, const std::string& name) {
+    auto comparison = world.comparison(kind);
+    comparison.pods.clear();
+    return std::regex_match(name, std::regex(pods_pattern(comparison)));
+  };
+  EXPECT_TRUE(matches(WorkloadKind::Deployment, kOld1));
+  EXPECT_TRUE(matches(WorkloadKind::Deployment, kCanary));
+  EXPECT_FALSE(matches(WorkloadKind::Deployment, "web-api-5d8f7c9b6d-x7k2p"));
+  EXPECT_FALSE(matches(WorkloadKind::Deployment, "web-0"));
+  EXPECT_TRUE(matches(WorkloadKind::StatefulSet, "web-12"));
+  EXPECT_FALSE(matches(WorkloadKind::StatefulSet, "web-api-0"));
+  EXPECT_TRUE(matches(WorkloadKind::DaemonSet, "web-x7k2p"));
+  EXPECT_FALSE(matches(WorkloadKind::DaemonSet, kOld1));
+}
+
+TEST(PodsOfAWorkload, WhoseNamesWereCutAreMatchedByName) {
+  World world;
+  world.pods[0].name = "cut.short";
+  EXPECT_THAT(pods_pattern(world.comparison()), HasSubstr("|cut[.]short"));
+  EXPECT_THAT(pods_pattern(world.comparison()), Not(HasSubstr(kOld2)));
+}
+
+TEST(ASelector, IsNarrowedBesideWhatItHas) {
+  EXPECT_EQ(narrowed("up", "", "a=\"b\""), "up{a=\"b\"}");
+  EXPECT_EQ(narrowed("up{}", "", "a=\"b\""), "up{a=\"b\"}");
+  EXPECT_EQ(narrowed("up{c=\"{d}\", }", "_count", "a=\"b\""), "up_count{c=\"{d}\",a=\"b\"}");
+}
+
+}  // namespace
+}  // namespace patchwave::wave
