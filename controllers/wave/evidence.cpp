@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "controllers/api/statistical_gate.hpp"
+#include "controllers/judge/alpha.hpp"
 #include "controllers/wave/preflight.hpp"
 #include "controllers/wave/progress.hpp"
 #include "operator/base/time.hpp"
@@ -19,6 +20,8 @@ using api::WavePhase;
 constexpr std::size_t kPreflightTargets = 20;
 // How far back scrapes are counted: twice over for any interval that is in use.
 constexpr milliseconds kLongestScrapeSpan = std::chrono::minutes(15);
+// A gate that is wrong more often than this is none.
+constexpr double kMostAlpha = 0.05;
 
 bool is_watched(const api::PatchWave& wave, const api::TargetStatus& record) {
   if (wave.status.phase == WavePhase::Baking) return record.state == TargetState::Promoted;
@@ -119,6 +122,14 @@ milliseconds alerts_step(const api::GateSpec& gate, microseconds range) {
 }
 
 }  // namespace
+
+double alpha_of(const api::PatchWaveSpec& spec, const api::GateSpec& gate, const GateSettings& settings) {
+  const auto gates = static_cast<int>(std::ranges::count_if(spec.gates, api::is_statistical));
+  const double alpha = gate.alpha.value_or(std::min(
+      kMostAlpha,
+      judge::alpha_per_gate(settings.false_rollbacks_per_year, settings.waves_per_year, std::max(gates, 1))));
+  return judge::weighted_alpha(alpha, 1, static_cast<double>(std::max<std::size_t>(spec.targets.size(), 1)));
+}
 
 judge::TargetEvidence pod_evidence(const api::TargetStatus& record, const target::Observation& seen,
                                    const std::set<std::string>& lost_nodes) {
@@ -292,6 +303,7 @@ judge::Finding GateKeeper::ask_statistics(const Snapshot& snapshot, const api::G
   const auto& wave = snapshot.wave;
   const auto& target = wave.spec.targets[index];
   auto filled = gate;
+  filled.alpha = alpha_of(wave.spec, gate, limits_);
   const auto fill = [&](std::string& selector) {
     selector = fill_in(selector, wave, target, image_of(snapshot));
   };

@@ -23,7 +23,15 @@ struct GateSettings {
   milliseconds least_interval{0};  ///< Between two looks at one gate, however short its own interval is.
   /// For copies that nothing scrapes by name to come into what is measured.
   milliseconds scrape_delay{30'000};
+  /// What the fleet may get wrong, for the statistical gates that do not say their own alpha.
+  double false_rollbacks_per_year = 1;
+  double waves_per_year = 1000;
 };
+
+/// The chance of a wrong Harm that one statistical gate has at one target: its own alpha, or its share of
+/// what the fleet may get wrong, over the targets of the wave. However large the budget is, it is at most
+/// 0.05.
+double alpha_of(const api::PatchWaveSpec& spec, const api::GateSpec& gate, const GateSettings& settings);
 
 /// Pods as the judge wants them. `since` is when the record's state began.
 judge::TargetEvidence pod_evidence(const api::TargetStatus& record, const target::Observation& seen,

@@ -274,5 +274,39 @@ TEST(GateKeeper, WhatThePromotionShowedStandsWhileTheWaveBakes) {
               HasSubstr(fmt::format("time={}", kNow.time_since_epoch().count() / 1'000'000)));
 }
 
+TEST(AlphaOfAGate, IsItsShareOfWhatTheFleetMayGetWrong) {
+  api::PatchWaveSpec spec;
+  api::GateSpec gate;
+  gate.gauge = api::GaugeGate{"memory"};
+  spec.gates.assign(8, gate);
+  spec.gates.push_back(given::threshold_gate("queue"));
+  spec.targets = {given::target("web")};
+  EXPECT_DOUBLE_EQ(alpha_of(spec, gate, {}), 1.25e-4) << "one a year in 1,000 waves of 8 such gates";
+  spec.targets.assign(10, given::target("web"));
+  EXPECT_DOUBLE_EQ(alpha_of(spec, gate, {}), 1.25e-5) << "each of ten targets may be wrong";
+}
+
+TEST(AlphaOfAGate, IsWhatTheGateSaysOverItsTargets) {
+  api::PatchWaveSpec spec;
+  api::GateSpec gate;
+  gate.gauge = api::GaugeGate{"memory"};
+  gate.alpha = 0.01;
+  spec.gates = {gate, gate};
+  spec.targets.assign(4, given::target("web"));
+  EXPECT_DOUBLE_EQ(alpha_of(spec, gate, {}), 0.0025);
+}
+
+TEST(AlphaOfAGate, IsNeverCarelessHoweverLargeTheBudget) {
+  api::PatchWaveSpec spec;
+  api::GateSpec gate;
+  gate.gauge = api::GaugeGate{"memory"};
+  spec.gates = {gate};
+  spec.targets = {given::target("web")};
+  GateSettings settings;
+  settings.false_rollbacks_per_year = 1000;
+  settings.waves_per_year = 1;
+  EXPECT_DOUBLE_EQ(alpha_of(spec, gate, settings), 0.05);
+}
+
 }  // namespace
 }  // namespace patchwave::wave
