@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <regex>
 #include <set>
 #include <tuple>
 
@@ -18,7 +17,7 @@ using judge::Arm;
 using prometheus::Series;
 
 /// What Kubernetes makes names of pods and ReplicaSets from (apimachinery, util/rand).
-constexpr std::string_view kRandom = "[bcdfghjklmnpqrstvwxz2456789]";
+constexpr std::string_view kRandom = "bcdfghjklmnpqrstvwxz2456789";
 constexpr microseconds kShortestInterval = seconds(30);
 
 std::string literally(std::string_view name) {
@@ -28,7 +27,7 @@ std::string literally(std::string_view name) {
 }
 
 std::string replica_set_pods(std::string_view deployment) {
-  return fmt::format("{}-{}{{6,10}}-{}{{5}}", literally(deployment), kRandom, kRandom);
+  return fmt::format("{}-[{}]{{6,10}}-[{}]{{5}}", literally(deployment), kRandom, kRandom);
 }
 
 std::string named_by_kind(const api::WaveTarget& target) {
@@ -36,10 +35,40 @@ std::string named_by_kind(const api::WaveTarget& target) {
     case api::WorkloadKind::StatefulSet:
       return literally(target.name) + "-[0-9]+";
     case api::WorkloadKind::DaemonSet:
-      return fmt::format("{}-{}{{5}}", literally(target.name), kRandom);
+      return fmt::format("{}-[{}]{{5}}", literally(target.name), kRandom);
     default:
       return replica_set_pods(target.name) + "|" + replica_set_pods(target::canary_name(target.name));
   }
+}
+
+/// What is left of `name` behind `prefix` and a dash.
+std::optional<std::string_view> rest_of(std::string_view name, std::string_view prefix) {
+  const bool is_longer =
+      name.size() > prefix.size() && name.starts_with(prefix) && name[prefix.size()] == '-';
+  return is_longer ? std::optional(name.substr(prefix.size() + 1)) : std::nullopt;
+}
+
+bool is_random(std::string_view text, std::size_t least, std::size_t most) {
+  return text.size() >= least && text.size() <= most &&
+         text.find_first_not_of(kRandom) == std::string_view::npos;
+}
+
+bool is_of_replica_set(std::string_view name, std::string_view deployment) {
+  const auto rest = rest_of(name, deployment);
+  const auto dash = rest ? rest->find('-') : std::string_view::npos;
+  return dash != std::string_view::npos && is_random(rest->substr(0, dash), 6, 10) &&
+         is_random(rest->substr(dash + 1), 5, 5);
+}
+
+/// Whether named_by_kind matches it.
+bool is_named_by_kind(std::string_view name, const api::WaveTarget& target) {
+  if (target.kind == api::WorkloadKind::Deployment) {
+    return is_of_replica_set(name, target.name) || is_of_replica_set(name, target::canary_name(target.name));
+  }
+  const auto rest = rest_of(name, target.name);
+  if (!rest) return false;
+  if (target.kind == api::WorkloadKind::DaemonSet) return is_random(*rest, 5, 5);
+  return !rest->empty() && rest->find_first_not_of("0123456789") == std::string_view::npos;
 }
 
 std::string pod_of(const Series& series) {
@@ -158,21 +187,28 @@ judge::Finding judge_level(const api::GateSpec& gate, const Comparison& comparis
 /// Rows of one grid, summed over the series of a pod.
 class Grid {
  public:
-  Grid(Time begin, Time end, microseconds length) : begin_(begin), end_(end), length_(length) {}
+  Grid(Time begin, Time end, microseconds length)
+      : begin_(begin),
+        length_(length),
+        intervals_(static_cast<std::size_t>(std::max<std::int64_t>(0, (end - begin) / length))) {}
 
   void add_events(const std::string& pod, Arm arm, const prometheus::Increment& increment) {
-    cells_[key_of(pod, arm, increment.time)].count.events += increment.value;
+    if (auto* cell = cell_of(pod, arm, increment.time)) cell->count.events += increment.value;
   }
   void add_exposure(const std::string& pod, Arm arm, const prometheus::Increment& increment) {
-    auto& cell = cells_[key_of(pod, arm, increment.time)];
-    cell.count.exposure += increment.value;
-    cell.is_known = true;
+    auto* cell = cell_of(pod, arm, increment.time);
+    if (cell == nullptr) return;
+    cell->count.exposure += increment.value;
+    cell->is_known = true;
   }
   [[nodiscard]] std::vector<judge::CountRow> rows() const {
     std::vector<judge::CountRow> rows;
-    for (const auto& [key, cell] : cells_) {
-      const auto& [time, pod, arm] = key;
-      if (cell.is_known && time <= end_) rows.push_back({time, arm, pod, cell.count});
+    for (const auto& [key, cells] : cells_) {
+      for (std::size_t i = 0; i < cells.size(); ++i) {
+        if (!cells[i].is_known) continue;
+        rows.push_back(
+            {begin_ + static_cast<std::int64_t>(i + 1) * length_, key.second, key.first, cells[i].count});
+      }
     }
     return rows;
   }
@@ -182,18 +218,20 @@ class Grid {
     judge::Count count;
     bool is_known = false;
   };
-  using Key = std::tuple<Time, std::string, Arm>;
 
-  /// Intervals are half-open: one that ends at a sample has it.
-  [[nodiscard]] Key key_of(const std::string& pod, Arm arm, Time time) const {
-    const auto intervals = (time - begin_ + length_ - microseconds(1)) / length_;
-    return {begin_ + intervals * length_, pod, arm};
+  /// Null in an interval that has not ended. Intervals are half-open: one that ends at a sample has it.
+  Cell* cell_of(const std::string& pod, Arm arm, Time time) {
+    const auto at = static_cast<std::size_t>((time - begin_ - microseconds(1)) / length_);
+    if (at >= intervals_) return nullptr;
+    auto& cells = cells_[{pod, arm}];
+    cells.resize(intervals_);
+    return &cells[at];
   }
 
   Time begin_;
-  Time end_;
   microseconds length_;
-  std::map<Key, Cell> cells_;
+  std::size_t intervals_;
+  std::map<std::pair<std::string, Arm>, std::vector<Cell>> cells_;
 };
 
 using Levels = std::vector<std::pair<Time, double>>;
@@ -244,10 +282,9 @@ std::string narrowed(std::string_view selector, std::string_view suffix, std::st
 std::string pods_pattern(const Comparison& comparison) {
   auto pattern = named_by_kind(comparison.target);
   // Kubernetes cuts long names, so that their pods are not named as others are.
-  const std::regex by_kind(pattern);
   for (const auto& observed : comparison.pods) {
     const auto& name = observed.pod.name;
-    if (!std::regex_match(name, by_kind)) pattern += "|" + literally(name);
+    if (!is_named_by_kind(name, comparison.target)) pattern += "|" + literally(name);
   }
   return pattern;
 }
@@ -286,9 +323,7 @@ std::vector<judge::CountRow> count_rows(const std::vector<Series>& events,
                                         const std::vector<Series>& exposure, const Comparison& comparison) {
   const auto begin = begin_of(comparison);
   const Arms arms(comparison);
-  prometheus::Scrapes scrapes;
-  scrapes.add(events);
-  scrapes.add(exposure);
+  const prometheus::Scrapes scrapes({&events, &exposure});
   const auto period = scrapes.period();
   if (!period) return {};
   const auto before = pods_before(events, exposure, begin);
@@ -297,8 +332,9 @@ std::vector<judge::CountRow> count_rows(const std::vector<Series>& events,
   const auto each = [&](const std::vector<Series>& series, auto add) {
     for (const auto& rise : prometheus::rises(series, scrapes, options)) {
       const auto pod = pod_of({rise.labels, {}});
+      const bool was_before = before.contains(pod);
       for (const auto& increment : rise.increments) {
-        if (const auto arm = arms.of(pod, increment.time, before.contains(pod))) add(pod, *arm, increment);
+        if (const auto arm = arms.of(pod, increment.time, was_before)) add(pod, *arm, increment);
       }
     }
   };

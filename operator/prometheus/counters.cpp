@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
+#include <ranges>
 
 namespace patchwave::prometheus {
 namespace {
@@ -11,13 +12,17 @@ bool is_reading(const Sample& sample) {
   return std::isfinite(sample.value) && sample.value >= 0;
 }
 
-std::map<Time, double> readings_of(const Series& series) {
-  std::map<Time, double> readings;
-  for (const auto& sample : series.samples) {
-    if (!is_reading(sample)) continue;
-    auto& value = readings.try_emplace(sample.time, sample.value).first->second;
-    value = std::max(value, sample.value);
-  }
+/// Ascending in time, one a time.
+std::vector<Sample> readings_of(const Series& series) {
+  std::vector<Sample> readings;
+  readings.reserve(series.samples.size());
+  std::ranges::copy_if(series.samples, std::back_inserter(readings), is_reading);
+  const auto is_before = [](const Sample& a, const Sample& b) {
+    return std::tie(a.time, b.value) < std::tie(b.time, a.value);
+  };
+  if (!std::ranges::is_sorted(readings, is_before)) std::ranges::sort(readings, is_before);
+  const auto repeated = std::ranges::unique(readings, {}, &Sample::time);
+  readings.erase(repeated.begin(), repeated.end());
   return readings;
 }
 
@@ -28,17 +33,16 @@ std::string label_of(const std::map<std::string, std::string>& labels, const std
 
 /// Everything that one series needs to be read.
 struct Context {
-  const Scrapes& scrapes;
+  std::span<const Time> scrapes;  ///< Of its target.
   const RiseOptions& options;
-  Target target;
   bool is_young = false;  ///< Its pod was born in the time that is asked about.
 };
 
 /// What the counter rose by up to `time`; nothing when that is not known.
 std::optional<double> rise_to(Time time, double value, std::optional<double> before, const Context& context) {
-  const auto scraped = context.scrapes.before(context.target, time);
-  if (!scraped) return context.is_young ? std::optional(value) : std::nullopt;
-  if (time - *scraped > context.options.stale_after) return std::nullopt;
+  const auto next = std::ranges::lower_bound(context.scrapes, time);
+  if (next == context.scrapes.begin()) return context.is_young ? std::optional(value) : std::nullopt;
+  if (time - *std::prev(next) > context.options.stale_after) return std::nullopt;
   if (!before || value < *before) return value;
   return value - *before;
 }
@@ -66,29 +70,29 @@ Target target_of(const std::map<std::string, std::string>& labels) {
   return {label_of(labels, "job"), label_of(labels, "instance"), label_of(labels, "pod")};
 }
 
-void Scrapes::add(const std::vector<Series>& series) {
-  for (const auto& one : series) {
-    auto& times = times_[target_of(one.labels)];
-    for (const auto& sample : one.samples) {
-      if (is_reading(sample)) times.insert(sample.time);
+Scrapes::Scrapes(std::initializer_list<const std::vector<Series>*> all) {
+  for (const auto* series : all) {
+    for (const auto& one : *series) {
+      auto& times = times_[target_of(one.labels)];
+      const auto readings = readings_of(one);
+      std::vector<Time> merged;
+      merged.reserve(times.size() + readings.size());
+      std::ranges::set_union(times, readings | std::views::transform(&Sample::time),
+                             std::back_inserter(merged));
+      times = std::move(merged);
     }
   }
 }
 
-std::optional<Time> Scrapes::before(const Target& target, Time time) const {
+std::span<const Time> Scrapes::of(const Target& target) const {
   const auto found = times_.find(target);
-  if (found == times_.end()) return std::nullopt;
-  const auto next = found->second.lower_bound(time);
-  if (next == found->second.begin()) return std::nullopt;
-  return *std::prev(next);
+  return found == times_.end() ? std::span<const Time>() : std::span<const Time>(found->second);
 }
 
 std::optional<microseconds> Scrapes::period() const {
   std::vector<microseconds> distances;
   for (const auto& [target, times] : times_) {
-    for (auto at = times.begin(); at != times.end() && std::next(at) != times.end(); ++at) {
-      distances.push_back(*std::next(at) - *at);
-    }
+    for (std::size_t i = 1; i < times.size(); ++i) distances.push_back(times[i] - times[i - 1]);
   }
   if (distances.empty()) return std::nullopt;
   const auto middle = distances.begin() + static_cast<std::ptrdiff_t>(distances.size() / 2);
@@ -102,7 +106,7 @@ std::vector<Rise> rises(const std::vector<Series>& series, const Scrapes& scrape
   for (const auto& one : series) {
     const auto born = options.born.find(label_of(one.labels, "pod"));
     const bool is_young = born != options.born.end() && born->second >= options.since;
-    all.push_back(rise_of(one, {scrapes, options, target_of(one.labels), is_young}));
+    all.push_back(rise_of(one, {scrapes.of(target_of(one.labels)), options, is_young}));
   }
   return all;
 }
@@ -110,7 +114,8 @@ std::vector<Rise> rises(const std::vector<Series>& series, const Scrapes& scrape
 EdgeCounters split_at_edge(const std::vector<Series>& counts, const std::vector<Series>& buckets) {
   std::map<std::map<std::string, std::string>, std::map<Time, double>> within;
   for (const auto& bucket : buckets) {
-    for (const auto& [time, value] : readings_of(bucket)) within[without_edge(bucket.labels)][time] = value;
+    auto& values = within[without_edge(bucket.labels)];
+    for (const auto& [time, value] : readings_of(bucket)) values[time] = value;
   }
   EdgeCounters split;
   for (const auto& count : counts) {

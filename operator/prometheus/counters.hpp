@@ -5,9 +5,10 @@
 // sample counts when it is known to have begun at zero. Whatever is not known is missing, which is not zero.
 #pragma once
 
+#include <initializer_list>
 #include <map>
 #include <optional>
-#include <set>
+#include <span>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -34,14 +35,14 @@ Target target_of(const std::map<std::string, std::string>& labels);
 /// series that comes later than another of its target did not exist before.
 class Scrapes {
  public:
-  void add(const std::vector<Series>& series);
-  /// The last one before `time`.
-  [[nodiscard]] std::optional<Time> before(const Target& target, Time time) const;
+  explicit Scrapes(std::initializer_list<const std::vector<Series>*> all);
+  /// Ascending, each once.
+  [[nodiscard]] std::span<const Time> of(const Target& target) const;
   /// The median distance between scrapes of a target; nullopt when none was scraped twice.
   [[nodiscard]] std::optional<microseconds> period() const;
 
  private:
-  std::map<Target, std::set<Time>> times_;
+  std::map<Target, std::vector<Time>> times_;
 };
 
 struct RiseOptions {

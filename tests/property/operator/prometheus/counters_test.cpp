@@ -55,9 +55,7 @@ Process any_process() {
 }
 
 std::vector<Rise> rises_of(const Process& process, const std::vector<Series>& series, Time since = kSince) {
-  Scrapes scrapes;
-  scrapes.add(series);
-  return rises(series, scrapes, {since, {{"web-1", process.born}}, std::chrono::minutes(5)});
+  return rises(series, Scrapes({&series}), {since, {{"web-1", process.born}}, std::chrono::minutes(5)});
 }
 
 double total(const Rise& rise) {

@@ -318,6 +318,23 @@ TEST(PodsOfAWorkload, AreMatchedByHowItsKindNamesThem) {
   EXPECT_FALSE(matches(WorkloadKind::DaemonSet, kOld1));
 }
 
+TEST(PodsOfAWorkload, AreMatchedByNameOnlyWhereTheirKindDoesNotMatchThem) {
+  World world;
+  for (const auto kind : {WorkloadKind::Deployment, WorkloadKind::StatefulSet, WorkloadKind::DaemonSet}) {
+    for (const auto* name :
+         {kOld1, kCanary, "web-0", "web-12", "web-x7k2p", "web", "web-", "web-x7k2", "web-5d8f7-x7k2p",
+          "web-5d8f7c9b6dd-x7k2p", "web-5d8f7c9b6d-x7k2", "web-api-0"}) {
+      auto comparison = world.comparison(kind);
+      comparison.pods.clear();
+      const auto by_kind = pods_pattern(comparison);
+      comparison.pods.resize(1);
+      comparison.pods[0].pod.name = name;
+      const bool is_matched = std::regex_match(name, std::regex(by_kind));
+      EXPECT_EQ(pods_pattern(comparison), is_matched ? by_kind : by_kind + "|" + name) << name;
+    }
+  }
+}
+
 TEST(PodsOfAWorkload, WhoseNamesWereCutAreMatchedByName) {
   World world;
   world.pods[0].name = "cut.short";

@@ -31,10 +31,8 @@ RiseOptions born(int seconds_after) {
 /// The sum of what a series rose by; -1 when nothing is known.
 double total(const Series& series, const RiseOptions& options = {kSince, {}, std::chrono::minutes(5)},
              const std::vector<Series>& others = {}) {
-  Scrapes scrapes;
-  scrapes.add({series});
-  scrapes.add(others);
-  const auto all = rises({series}, scrapes, options);
+  const std::vector<Series> asked = {series};
+  const auto all = rises(asked, Scrapes({&asked, &others}), options);
   if (all.front().increments.empty()) return -1;
   double sum = 0;
   for (const auto& increment : all.front().increments) sum += increment.value;
@@ -90,12 +88,10 @@ TEST(Rises, IgnoreWhatIsNoNumberOrNoCount) {
 }
 
 TEST(Scrapes, AreAsFarApartAsTheirMedian) {
-  Scrapes scrapes;
-  EXPECT_FALSE(scrapes.period());
-  auto series = counter(0, {1, 2, 3, 4});
-  series.samples.push_back({at(300), 5});
-  scrapes.add({series});
-  EXPECT_EQ(scrapes.period(), seconds(15));
+  EXPECT_FALSE(Scrapes({}).period());
+  std::vector<Series> series = {counter(0, {1, 2, 3, 4})};
+  series[0].samples.push_back({at(300), 5});
+  EXPECT_EQ(Scrapes({&series}).period(), seconds(15));
 }
 
 TEST(SplitAtEdge, CountsWhatIsSlowerWhereBothCountersAreKnown) {
