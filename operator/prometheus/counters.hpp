@@ -35,7 +35,7 @@ Target target_of(const std::map<std::string, std::string>& labels);
 /// series that comes later than another of its target did not exist before.
 class Scrapes {
  public:
-  explicit Scrapes(std::initializer_list<const std::vector<Series>*> all);
+  Scrapes(std::initializer_list<const std::vector<Series>*> all);
   /// Ascending, each once.
   [[nodiscard]] std::span<const Time> of(const Target& target) const;
   /// The median distance between scrapes of a target; nullopt when none was scraped twice.

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <random>
 #include <regex>
 
 #include "tests/unit/controllers/wave/given.hpp"
@@ -109,6 +110,64 @@ struct World {
   }
 };
 
+/// Requests and errors of one pod as chance has them, scraped at its own seconds. It may restart once.
+struct ChancePod {
+  std::string name;
+  bool patched = false;
+  seconds born{-1800};  ///< From the begin of the wave on.
+  double error_rate = 0.01;
+};
+
+/// An hour of a canary whose copies fail `ratio` times as often; whether harm was ever shown in it.
+judge::Finding judged_by_chance(double ratio, std::mt19937_64& random) {
+  const Time since = kNow - hours(1);
+  std::vector<ChancePod> pods;
+  for (const auto* old : {kOld1, kOld2, kOld3}) pods.push_back({old, false});
+  pods.push_back({kCanary, true, seconds(20), 0.01 * ratio});
+  Comparison comparison{{WorkloadKind::Deployment, "shop", "web", {"web"}}, {}, since, kNow};
+  std::vector<Series> requests;
+  std::vector<Series> errors;
+  for (const auto& pod : pods) {
+    comparison.pods.emplace_back();
+    comparison.pods.back().pod.name = pod.name;
+    comparison.pods.back().pod.creation_time = since + pod.born;
+    comparison.pods.back().patched = pod.patched;
+    Series all{{{"pod", pod.name}}, {}};
+    Series failed = all;
+    double all_count = 0;
+    double failed_count = 0;
+    const auto restart = std::uniform_int_distribution<int>(-1800, 7200)(random);
+    auto at = pod.born + seconds(std::uniform_int_distribution<int>(1, 15)(random));
+    for (; since + at <= kNow; at += seconds(15)) {
+      if (restart >= at.count() && restart < at.count() + 15) all_count = failed_count = 0;
+      const auto more = std::poisson_distribution<int>(30)(random);
+      all_count += more;
+      failed_count += std::binomial_distribution<int>(more, pod.error_rate)(random);
+      if (at < -minutes(5)) continue;
+      all.samples.push_back({since + at, all_count});
+      if (failed_count > 0) failed.samples.push_back({since + at, failed_count});
+    }
+    requests.push_back(std::move(all));
+    errors.push_back(std::move(failed));
+  }
+  api::GateSpec gate;
+  gate.name = "errors";
+  gate.counter = api::CounterGate{"failed", "requests"};
+  gate.alpha = 0.05;
+  return judge_statistics(gate, comparison, [&](const std::string& promql, Time) {
+    return Result<prometheus::QueryAnswer>(
+        {prometheus::ValueKind::Matrix, promql.starts_with("failed") ? errors : requests, {}});
+  });
+}
+
+int runs_with_harm(double ratio, int runs) {
+  std::mt19937_64 random(17);
+  int harm = 0;
+  for (int run = 0; run < runs; ++run)
+    harm += judged_by_chance(ratio, random).verdict == Verdict::Harm ? 1 : 0;
+  return harm;
+}
+
 api::GateSpec counter_gate() {
   api::GateSpec gate;
   gate.name = "errors";
@@ -193,7 +252,6 @@ TEST(ACounterGate, LeavesOutAPodThatCameAndWentWithoutTellingWhatItWas) {
 TEST(ACounterGate, OfAStatefulSetTellsThePatchedPodFromTheOneThatHadItsName) {
   World world;
   world.pods = {{"web-0", kNow - hours(9), {}, false}, {"web-1", kNow - minutes(30), {}, true}};
-  Pod predecessor{"web-1", kNow - hours(9), kNow - minutes(31), false, 30, 1};
   const Arms arms(world.comparison(WorkloadKind::StatefulSet));
   EXPECT_EQ(arms.of("web-1", kNow - minutes(40), true), judge::Arm::Baseline);
   EXPECT_EQ(arms.of("web-1", kNow - minutes(20), true), judge::Arm::Canary);
@@ -266,6 +324,15 @@ TEST(ACounterGate, TakesAPrometheusThatIsAwayForNoEvidence) {
   EXPECT_EQ(refused.absence, judge::Absence::NoData);
   const auto too_much = judge_statistics(counter_gate(), world.comparison(), failing(ErrorKind::TooLarge));
   EXPECT_THAT(too_much.message, HasSubstr("narrow the gate's selectors"));
+}
+
+// Two looks a minute, restarts of containers, first errors of old and new pods, scrapes at different seconds.
+TEST(ACounterGate, PutsBackAHealthyPatchLessOftenThanItsAlphaSays) {
+  EXPECT_LT(runs_with_harm(1, 500), 25) << "of 500, at an alpha of 5 %";
+}
+
+TEST(ACounterGate, FindsAPatchThatFailsThreeTimesAsOftenWithinTheHour) {
+  EXPECT_GT(runs_with_harm(3, 100), 95) << "of 100";
 }
 
 TEST(AHistogramGate, AsksForTheEdgeHoweverItsExporterWritesIt) {
