@@ -289,7 +289,8 @@ std::string pods_pattern(const Comparison& comparison) {
   return pattern;
 }
 
-Arms::Arms(const Comparison& comparison) : since_(begin_of(comparison)) {
+Arms::Arms(const Comparison& comparison)
+    : names_stay_(comparison.target.kind == api::WorkloadKind::StatefulSet), since_(begin_of(comparison)) {
   for (const auto& observed : comparison.pods) {
     (observed.patched ? patched_ : others_).emplace(observed.pod.name, observed.pod.creation_time);
   }
@@ -299,9 +300,10 @@ Arms::Arms(const Comparison& comparison) : since_(begin_of(comparison)) {
 }
 
 std::optional<Arm> Arms::of(const std::string& pod, Time time, bool was_before) const {
-  // A StatefulSet's pods keep their names: before it was patched, the name was another pod's.
   if (const auto patched = patched_.find(pod); patched != patched_.end()) {
-    return time >= patched->second ? Arm::Canary : Arm::Baseline;
+    // Elsewhere a name is one pod's, whatever the clocks of Prometheus and Kubernetes say of when it came.
+    const bool is_predecessor = names_stay_ && time < patched->second;
+    return is_predecessor ? Arm::Baseline : Arm::Canary;
   }
   if (others_.contains(pod)) return Arm::Baseline;
   if (!canary_prefix_.empty() && pod.starts_with(canary_prefix_)) return Arm::Canary;
@@ -314,7 +316,7 @@ std::map<std::string, Time> Arms::births(const std::vector<Series>& series) cons
   // The wave itself made the canary copy.
   for (const auto& one : series) {
     const auto pod = pod_of(one);
-    if (!canary_prefix_.empty() && pod.starts_with(canary_prefix_)) births.emplace(pod, since_);
+    if (!canary_prefix_.empty() && pod.starts_with(canary_prefix_)) births[pod] = since_;
   }
   return births;
 }

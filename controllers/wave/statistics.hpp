@@ -49,6 +49,7 @@ class Arms {
   std::map<std::string, Time> patched_;  ///< Live, with when they were created.
   std::map<std::string, Time> others_;   ///< Live, with when they were created.
   std::string canary_prefix_;
+  bool names_stay_;  ///< A StatefulSet's: the pod that is patched has the name of the one before it.
   Time since_;
 };
 

@@ -257,6 +257,25 @@ TEST(ACounterGate, OfAStatefulSetTellsThePatchedPodFromTheOneThatHadItsName) {
   EXPECT_EQ(arms.of("web-1", kNow - minutes(20), true), judge::Arm::Canary);
 }
 
+TEST(ACounterGate, IsNotMisledByClocksThatAreAMinuteApart) {
+  for (const auto skew : {minutes(-1), minutes(1)}) {
+    World world;
+    world.since = world.canary().born = kNow - minutes(10);
+    world.canary().requests_a_error = 1;
+    auto comparison = world.comparison();
+    for (auto& observed : comparison.pods) observed.pod.creation_time += skew;
+    judge::CountPair total;
+    for (const auto& row : count_rows(world.errors(), world.requests(), comparison)) {
+      auto& arm = row.arm == judge::Arm::Canary ? total.canary : total.baseline;
+      arm.events += row.count.events;
+      arm.exposure += row.count.exposure;
+    }
+    EXPECT_EQ(total.canary.events, total.canary.exposure);
+    EXPECT_NEAR(total.canary.exposure, 10 * 4 * 30, 2 * 30);
+    EXPECT_LT(total.baseline.events, 0.03 * total.baseline.exposure);
+  }
+}
+
 TEST(ACounterGate, AsksOncePerMetricForAsLongAsTheWaveAndALookback) {
   World world;
   world.judged(counter_gate());
