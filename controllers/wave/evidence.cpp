@@ -116,6 +116,12 @@ milliseconds threshold_step(const api::GateSpec& gate) {
   return std::max(hold_for / samples, milliseconds(100));
 }
 
+// A statistical verdict on a promotion that is over is one on history, which does not change.
+bool stands(const api::PatchWave& wave, const api::GateSpec& gate, const judge::Finding& finding) {
+  return wave.status.phase == WavePhase::Baking && api::is_statistical(gate) &&
+         finding.verdict != api::Verdict::Undecided;
+}
+
 // No more than Prometheus gives in one answer (11,000 a series).
 milliseconds alerts_step(const api::GateSpec& gate, microseconds range) {
   return std::max(gate.interval, std::chrono::ceil<milliseconds>(range / 5000));
@@ -229,7 +235,9 @@ judge::Finding GateKeeper::remembered_or_ask(const Snapshot& snapshot, const api
     const std::scoped_lock lock(mutex_);
     auto& known = remembered_[snapshot.wave.metadata.uid];
     const auto found = known.find(question);
-    if (found != known.end() && found->second.look == look && now < due_again(gate, found->second)) {
+    const bool is_known = found != known.end() && found->second.look == look;
+    if (is_known && stands(snapshot.wave, gate, found->second.finding)) return found->second.finding;
+    if (is_known && now < due_again(gate, found->second)) {
       look_again_at(due_again(gate, found->second));
       return found->second.finding;
     }

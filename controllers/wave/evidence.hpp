@@ -42,7 +42,8 @@ std::string fill_in(std::string_view query, const api::PatchWave& wave, const ap
                     std::string_view image);
 
 /// Asks each gate once an interval, or when it can decide at the earliest, and remembers the finding in
-/// between. What it remembers is a cache: forgotten at a restart, it is asked again and found the same.
+/// between; a verdict on history that is over it asks for once. What it remembers is a cache: forgotten at a
+/// restart, it is asked again and found the same.
 class GateKeeper {
  public:
   /// `prometheus` may be null: then every Prometheus gate finds telemetry unavailable.

@@ -274,6 +274,22 @@ TEST(GateKeeper, WhatThePromotionShowedStandsWhileTheWaveBakes) {
               HasSubstr(fmt::format("time={}", kNow.time_since_epoch().count() / 1'000'000)));
 }
 
+TEST(GateKeeper, WhatThePromotionShowedIsAskedForOnce) {
+  CountingKeeper t(50);
+  auto snapshot = counted(seconds(45));
+  snapshot.wave.status.phase = api::WavePhase::Baking;
+  snapshot.wave.status.bake_start_time = kNow;
+  snapshot.wave.status.targets[0].state = TargetState::Promoted;
+  snapshot.wave.status.targets[0].state_since_time = kNow;
+  GateKeeper keeper(&t.client, {}, {});
+  for (int minute = 0; minute < 10; ++minute) {
+    snapshot.findings.clear();
+    keeper.judge_targets(snapshot, kNow + std::chrono::minutes(minute));
+    EXPECT_EQ(snapshot.findings.back().finding.verdict, Verdict::Pass);
+  }
+  EXPECT_EQ(t.telemetry.queries.size(), 2U);
+}
+
 TEST(AlphaOfAGate, IsItsShareOfWhatTheFleetMayGetWrong) {
   api::PatchWaveSpec spec;
   api::GateSpec gate;

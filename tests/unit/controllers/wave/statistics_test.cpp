@@ -46,6 +46,7 @@ struct World {
                            {kCanary, kNow - hours(1), {}, true}};
   Time since = kNow - hours(1);
   Time end = kNow;
+  bool has_edge = false;  ///< Of the histogram: what is no error was faster.
   std::vector<std::string> asked;
 
   Pod& canary() { return pods.back(); }
@@ -88,6 +89,13 @@ struct World {
       return errors == 0 ? std::nullopt : std::optional<double>(errors);
     });
   }
+  [[nodiscard]] std::vector<Series> faster() const {
+    auto buckets = series([](const Pod& pod, int scrape) {
+      return std::optional<double>(pod.requests * scrape - pod.requests * scrape / pod.requests_a_error);
+    });
+    for (auto& bucket : buckets) bucket.labels["le"] = "0.25";
+    return buckets;
+  }
   [[nodiscard]] std::vector<Series> levels() const {
     // A ripple, since a level that never moves has no variance to learn from.
     return series(
@@ -104,6 +112,7 @@ struct World {
       prometheus::QueryAnswer answer{prometheus::ValueKind::Matrix, {}, {}};
       if (promql.starts_with("failed{")) answer.series = errors();
       if (promql.starts_with("requests{") || promql.starts_with("seconds_count{")) answer.series = requests();
+      if (promql.starts_with("seconds_bucket{") && has_edge) answer.series = faster();
       if (promql.starts_with("memory{")) answer.series = levels();
       return Result<prometheus::QueryAnswer>(answer);
     });
@@ -368,6 +377,21 @@ TEST(AHistogramGate, AsksForTheEdgeHoweverItsExporterWritesIt) {
   gate.histogram->slower_than = seconds(10);
   world.judged(gate);
   EXPECT_THAT(world.asked[3], HasSubstr(R"re(le=~"10([.]0*)?")re"));
+}
+
+TEST(AHistogramGate, ComparesTheSharesOfWhatIsSlowerThanTheEdge) {
+  World world;
+  world.has_edge = true;
+  api::GateSpec gate;
+  gate.name = "slow";
+  gate.histogram = api::HistogramGate{"seconds", milliseconds(250)};
+  EXPECT_EQ(world.judged(gate).verdict, Verdict::Pass);
+  world.canary().requests_a_error = 10;
+  const auto finding = world.judged(gate);
+  EXPECT_EQ(finding.verdict, Verdict::Harm) << finding.message;
+  EXPECT_THAT(finding.message, HasSubstr("above 1.1 times the baseline's"));
+  ASSERT_TRUE(finding.numbers);
+  EXPECT_NEAR(finding.numbers->total.canary.events / finding.numbers->total.canary.exposure, 0.1, 0.02);
 }
 
 TEST(AGaugeGate, ShowsHarmWhenTheCanaryHasGrownAgainstWhatTheCopiesWere) {
