@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "controllers/judge/limits.hpp"
+#include "controllers/judge/words.hpp"
 #include "operator/base/time.hpp"
 
 namespace patchwave::wave {
@@ -144,6 +145,18 @@ judge::Finding found(judge::RecordedVerdict recorded) {
   if (recorded.verdict == api::Verdict::Undecided && is_absent) finding.absence = judge::Absence::NoData;
   finding.numbers = {total, recorded.harm, recorded.pass, recorded.expected_time};
   return finding;
+}
+
+/// With nothing left to compare with, time alone decides no more.
+void say_it_is_over(judge::Finding& finding) {
+  const auto& [canary, baseline] = finding.numbers->total;
+  finding.message = fmt::format(
+      "No pod without the patch is left to compare with, and while there was one neither harm nor its "
+      "absence "
+      "was shown: {} events of {} on the canary against {} of {} on the baseline",
+      judge::print_number(canary.events), judge::print_number(canary.exposure),
+      judge::print_number(baseline.events), judge::print_number(baseline.exposure));
+  finding.numbers->expected_time.reset();
 }
 
 judge::Finding judge_two_counters(const api::GateSpec& gate, const std::vector<Series>& events,
@@ -371,9 +384,12 @@ std::vector<judge::GaugeRow> gauge_rows(const std::vector<Series>& series, const
 }
 
 judge::Finding judge_statistics(const api::GateSpec& gate, const Comparison& comparison, const Ask& ask) {
-  if (gate.counter) return judge_counter(gate, comparison, ask);
-  if (gate.histogram) return judge_histogram(gate, comparison, ask);
-  return judge_level(gate, comparison, ask);
+  auto finding = gate.counter     ? judge_counter(gate, comparison, ask)
+                 : gate.histogram ? judge_histogram(gate, comparison, ask)
+                                  : judge_level(gate, comparison, ask);
+  const bool can_go_on = !std::ranges::all_of(comparison.pods, &target::ObservedPod::patched);
+  if (finding.verdict == api::Verdict::Undecided && finding.numbers && !can_go_on) say_it_is_over(finding);
+  return finding;
 }
 
 }  // namespace patchwave::wave

@@ -248,6 +248,19 @@ TEST(ACounterGate, ComparesStillWhenTheLastOldPodIsGone) {
   EXPECT_EQ(finding.verdict, Verdict::Pass) << finding.message;
 }
 
+TEST(ACounterGate, SaysThatTimeDecidesNoMoreWhenNothingIsLeftToCompareWith) {
+  World world;
+  world.since = world.canary().born = kNow - minutes(3);
+  for (auto& pod : world.pods) {
+    if (!pod.patched) pod.gone = kNow - minutes(1);
+  }
+  const auto finding = world.judged(counter_gate());
+  EXPECT_EQ(finding.verdict, Verdict::Undecided);
+  EXPECT_THAT(finding.message, HasSubstr("No pod without the patch is left to compare with"));
+  EXPECT_THAT(finding.message, Not(HasSubstr("Pass is expected")));
+  EXPECT_FALSE(finding.numbers->expected_time);
+}
+
 TEST(ACounterGate, LeavesOutAPodThatCameAndWentWithoutTellingWhatItWas) {
   World world;
   world.pods.insert(world.pods.begin(), {"web-6c4d5f7b8d-w9v2n", kNow - minutes(50), kNow - minutes(10)});
