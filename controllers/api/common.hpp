@@ -123,14 +123,38 @@ struct AlertsGate {
   std::string match;  ///< Label matchers within ALERTS{alertstate="firing", …}.
   bool operator==(const AlertsGate&) const = default;
 };
-/// Exactly one of the kinds is set. Statistical kinds (counter, histogram, gauge) join here.
+struct CounterGate {
+  std::string events;    ///< Selector of the counter of what is bad; placeholders as in ThresholdGate.
+  std::string exposure;  ///< Selector of the counter of what could have been.
+  bool operator==(const CounterGate&) const = default;
+};
+struct HistogramGate {
+  std::string metric;           ///< Selector of the histogram, without _bucket or _count.
+  milliseconds slower_than{0};  ///< An edge of the histogram, taken as seconds: what is slower is an event.
+  bool operator==(const HistogramGate&) const = default;
+};
+struct GaugeGate {
+  std::string metric;  ///< Selector of the level.
+  bool operator==(const GaugeGate&) const = default;
+};
+/// Exactly one of the kinds is set.
 struct GateSpec {
   std::string name;
   std::optional<ThresholdGate> threshold;
   std::optional<AlertsGate> alerts;
+  std::optional<CounterGate> counter;
+  std::optional<HistogramGate> histogram;
+  std::optional<GaugeGate> gauge;
+  // Of counter, histogram and gauge, which compare canary and baseline. Unset: controllers/judge's defaults.
+  std::optional<double> tolerate;  ///< Above 1: the canary's rate or level over the baseline's, still well.
+  std::optional<double> alpha;     ///< In (0, 1): the chance of a wrong Harm over all looks.
+  std::optional<double> beta;      ///< In (0, 1): the chance of a wrong Pass over all looks.
   milliseconds interval{15'000};
   bool operator==(const GateSpec&) const = default;
 };
+
+/// The field of its kind: "threshold", "alerts", "counter", "histogram" or "gauge".
+std::string_view kind_of(const GateSpec& gate);
 
 struct UndecidedPolicy {
   milliseconds after{6 * 3600 * 1000};

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "controllers/api/shared_codec.hpp"
+#include "controllers/api/statistical_gate.hpp"
 #include "operator/base/time.hpp"
 
 namespace patchwave::api {
@@ -61,33 +62,14 @@ ThresholdGate read_threshold(const ObjectReader& fields) {
   return gate;
 }
 
-GateSpec read_gate(const ObjectReader& fields) {
-  GateSpec gate;
-  gate.name = fields.text("name", {1, 40, is_label_name, kLabelNameRule.allowed}, Presence::Required);
-  gate.interval = fields.duration("interval", gate.interval, {seconds(1), hours(1)});
-  if (fields.has("threshold")) gate.threshold = read_threshold(fields.object("threshold"));
-  if (fields.has("alerts")) {
-    gate.alerts = AlertsGate{fields.object("alerts").text("match", {1, 1024}, Presence::Required)};
-  }
-  if (gate.threshold.has_value() == gate.alerts.has_value()) {
-    fields.refuse("threshold", "or `alerts` must be set, and not both");
-  }
-  return gate;
-}
-
-Json print_gate(const GateSpec& gate) {
-  Json fields = {{"name", gate.name}, {"interval", format_duration(gate.interval)}};
-  if (gate.threshold) {
-    Json threshold = {{"query", gate.threshold->query}, {"for", format_duration(gate.threshold->hold_for)}};
-    if (gate.threshold->below) threshold["below"] = *gate.threshold->below;
-    if (gate.threshold->above) threshold["above"] = *gate.threshold->above;
-    fields["threshold"] = std::move(threshold);
-  }
-  if (gate.alerts) fields["alerts"] = {{"match", gate.alerts->match}};
-  return fields;
-}
-
 }  // namespace
+
+std::string_view kind_of(const GateSpec& gate) {
+  if (gate.threshold) return "threshold";
+  if (gate.alerts) return "alerts";
+  if (gate.counter) return "counter";
+  return gate.histogram ? "histogram" : "gauge";
+}
 
 LabelSelector read_label_selector(const ObjectReader& reader) {
   return {reader.map("matchLabels", 20, kLabelValueRule),
@@ -128,6 +110,38 @@ Json print_windows(const Windows& windows) {
     deny.push_back(std::move(period));
   }
   put(fields, "deny", std::move(deny));
+  return fields;
+}
+
+GateSpec read_gate(const ObjectReader& fields) {
+  GateSpec gate;
+  gate.name = fields.text("name", {1, 40, is_label_name, kLabelNameRule.allowed}, Presence::Required);
+  gate.interval = fields.duration("interval", gate.interval, {seconds(1), hours(1)});
+  if (fields.has("threshold")) gate.threshold = read_threshold(fields.object("threshold"));
+  if (fields.has("alerts")) {
+    gate.alerts = AlertsGate{fields.object("alerts").text("match", {1, 1024}, Presence::Required)};
+  }
+  read_statistics(fields, gate);
+  const int kinds = int{gate.threshold.has_value()} + int{gate.alerts.has_value()} +
+                    int{gate.counter.has_value()} + int{gate.histogram.has_value()} +
+                    int{gate.gauge.has_value()};
+  if (kinds != 1) {
+    fields.refuse("threshold",
+                  "or `alerts`, `counter`, `histogram` or `gauge` must be set, and only one of them");
+  }
+  return gate;
+}
+
+Json print_gate(const GateSpec& gate) {
+  Json fields = {{"name", gate.name}, {"interval", format_duration(gate.interval)}};
+  if (gate.threshold) {
+    Json threshold = {{"query", gate.threshold->query}, {"for", format_duration(gate.threshold->hold_for)}};
+    if (gate.threshold->below) threshold["below"] = *gate.threshold->below;
+    if (gate.threshold->above) threshold["above"] = *gate.threshold->above;
+    fields["threshold"] = std::move(threshold);
+  }
+  if (gate.alerts) fields["alerts"] = {{"match", gate.alerts->match}};
+  print_statistics(gate, fields);
   return fields;
 }
 

@@ -39,6 +39,8 @@ Json print_label_selector(const LabelSelector& selector);
 Windows read_windows(const ObjectReader& reader);
 Json print_windows(const Windows& windows);
 
+GateSpec read_gate(const ObjectReader& fields);
+Json print_gate(const GateSpec& gate);
 std::vector<GateSpec> read_gates(const ObjectReader& reader);
 Json print_gates(const std::vector<GateSpec>& gates);
 

@@ -1,43 +1,23 @@
-// Gates that compare a canary with a baseline by the evidence in their counts or levels.
+// Gates that compare a canary with a baseline by the evidence in their counts or levels: the one codec of
+// their fields, in a policy, in a wave and offline.
 #pragma once
 
-#include <optional>
-#include <string>
-
-#include "operator/base/json.hpp"
-#include "operator/base/result.hpp"
+#include "controllers/api/common.hpp"
+#include "controllers/api/object_reader.hpp"
 
 namespace patchwave::api {
 
-struct CounterGate {
-  std::string events;    ///< Selector of the counter of what is bad.
-  std::string exposure;  ///< Selector of the counter of what could have been.
-  bool operator==(const CounterGate&) const = default;
-};
-struct HistogramGate {
-  std::string metric;
-  milliseconds slower_than{0};  ///< An edge of the histogram: what is slower is an event.
-  bool operator==(const HistogramGate&) const = default;
-};
-struct GaugeGate {
-  std::string metric;
-  bool operator==(const GaugeGate&) const = default;
-};
+bool is_statistical(const GateSpec& gate);
 
-/// Exactly one of the kinds is set.
-struct StatisticalGate {
-  std::string name;
-  std::optional<CounterGate> counter;
-  std::optional<HistogramGate> histogram;
-  std::optional<GaugeGate> gauge;
-  double tolerate = 1.5;  ///< Above 1: the canary's rate or level over the baseline's that is still well.
-  double alpha = 1e-3;    ///< In (0, 1): the chance of a wrong Harm over all looks.
-  double beta = 0.05;     ///< In (0, 1): the chance of a wrong Pass over all looks.
-  bool operator==(const StatisticalGate&) const = default;
-};
+/// The fields `counter`, `histogram`, `gauge`, `tolerate`, `alpha` and `beta` of a gate, as far as they are
+/// there. Numbers are decimal text.
+void read_statistics(const ObjectReader& fields, GateSpec& gate);
+void print_statistics(const GateSpec& gate, Json& fields);
 
-/// Numbers are decimal text. Invalid names the field, its value and what is allowed.
-Result<StatisticalGate> parse_statistical_gate(const Json& object);
-Json print_statistical_gate(const StatisticalGate& gate);
+/// One gate by itself, as for `kubectl patchwave judge`. Invalid names the field, its value and what is
+/// allowed; a field that no statistical gate has is invalid, since a misspelt one would leave its default in
+/// force without a word.
+Result<GateSpec> parse_statistical_gate(const Json& object);
+Json print_statistical_gate(const GateSpec& gate);
 
 }  // namespace patchwave::api

@@ -121,6 +121,14 @@ bool is_decimal(std::string_view text) {
   return !fraction.empty() && fraction.size() <= 9 && all_in(fraction, kDigits);
 }
 
+bool is_metric_selector(std::string_view text) {
+  const auto brace = text.find('{');
+  const auto name = text.substr(0, brace);
+  if (name.empty() || in(name.front(), kDigits) || !all_in(name, kAlphanumeric, "_:")) return false;
+  return brace == std::string_view::npos ||
+         (text.ends_with('}') && text.find('\n') == std::string_view::npos);
+}
+
 bool is_cron_shaped(std::string_view text) {
   std::size_t fields = 0;
   for (const auto part : std::views::split(text, ' ')) {

@@ -23,6 +23,8 @@ bool is_image_glob(std::string_view text);
 bool is_advisory(std::string_view text);
 /// "-12.5": no exponent, at most 15 digits before the point and 9 after it.
 bool is_decimal(std::string_view text);
+/// The name of a metric, and label matchers in braces or none: no function, range or operator.
+bool is_metric_selector(std::string_view text);
 /// Five fields of the characters that cron uses. Whether they mean something is for controllers/plan.
 bool is_cron_shaped(std::string_view text);
 /// Shaped like a name of the time zone database. Whether it is one is for controllers/plan.

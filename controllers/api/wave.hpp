@@ -92,12 +92,32 @@ struct TargetStatus {
   bool operator==(const TargetStatus&) const = default;
 };
 
+/// Events and what could have been one, such as failed requests out of all of them; whole numbers.
+struct ArmCount {
+  std::int64_t events = 0;
+  std::int64_t exposure = 0;
+  bool operator==(const ArmCount&) const = default;
+};
+/// What a statistical gate goes by: the gate decides when the natural logarithm of the evidence, the greatest
+/// of all looks, reaches its threshold. Decimal text.
+struct GateEvidence {
+  ArmCount canary;
+  ArmCount baseline;
+  std::string harm;
+  std::string harm_threshold;
+  std::string pass;
+  std::string pass_threshold;
+  std::optional<Time> expected_time;  ///< When Pass is expected at the traffic seen.
+  bool operator==(const GateEvidence&) const = default;
+};
+
 struct GateStatus {
   std::string name;
   Verdict verdict = Verdict::Undecided;
   std::string message;
-  std::string target;              ///< The target that decided it, "Deployment shop/web", or "".
-  std::optional<Time> since_time;  ///< When the verdict became what it is.
+  std::string target;                         ///< The target that decided it, "Deployment shop/web", or "".
+  std::optional<Time> since_time;             ///< When the verdict became what it is.
+  std::optional<GateEvidence> evidence = {};  ///< Of the statistical kinds.
   bool operator==(const GateStatus&) const = default;
 };
 

@@ -30,10 +30,23 @@ TargetStatus read_target(const ObjectReader& fields) {
   return status;
 }
 
-GateStatus read_gate(const ObjectReader& fields) {
-  return {fields.text("name", {}, Presence::Required),
-          fields.choice("verdict", Verdict::Undecided, Presence::Required), fields.text("message", {}),
-          fields.text("target", {}), fields.time("sinceTime")};
+ArmCount read_arm(const ObjectReader& fields) {
+  return {fields.big_integer("events", 0), fields.big_integer("exposure", 0)};
+}
+
+GateEvidence read_evidence(const ObjectReader& fields) {
+  return {read_arm(fields.object("canary")), read_arm(fields.object("baseline")),
+          fields.text("harm", {}),           fields.text("harmThreshold", {}),
+          fields.text("pass", {}),           fields.text("passThreshold", {}),
+          fields.time("expectedTime")};
+}
+
+GateStatus read_gate_status(const ObjectReader& fields) {
+  GateStatus gate{fields.text("name", {}, Presence::Required),
+                  fields.choice("verdict", Verdict::Undecided, Presence::Required),
+                  fields.text("message", {}), fields.text("target", {}), fields.time("sinceTime")};
+  if (fields.has("evidence")) gate.evidence = read_evidence(fields.object("evidence"));
+  return gate;
 }
 
 std::optional<Hold> read_hold(const ObjectReader& status) {
@@ -78,11 +91,26 @@ Json print_target(const TargetStatus& status) {
   return fields;
 }
 
-Json print_gate(const GateStatus& gate) {
+Json print_arm(const ArmCount& arm) {
+  return {{"events", arm.events}, {"exposure", arm.exposure}};
+}
+
+Json print_evidence(const GateEvidence& evidence) {
+  Json fields = {{"canary", print_arm(evidence.canary)}, {"baseline", print_arm(evidence.baseline)}};
+  put(fields, "harm", evidence.harm);
+  put(fields, "harmThreshold", evidence.harm_threshold);
+  put(fields, "pass", evidence.pass);
+  put(fields, "passThreshold", evidence.pass_threshold);
+  put(fields, "expectedTime", evidence.expected_time);
+  return fields;
+}
+
+Json print_gate_status(const GateStatus& gate) {
   Json fields = {{"name", gate.name}, {"verdict", to_string(gate.verdict)}};
   put(fields, "message", gate.message);
   put(fields, "target", gate.target);
   put(fields, "sinceTime", gate.since_time);
+  if (gate.evidence) fields["evidence"] = print_evidence(*gate.evidence);
   return fields;
 }
 
@@ -118,7 +146,7 @@ PatchWaveStatus read_wave_status(const ObjectReader& fields) {
     status.rollback_cause = fields.choice("rollbackCause", RollbackCause::Harm);
   }
   status.verdict = fields.choice("verdict", status.verdict);
-  status.gates = fields.objects("gates", {}, read_gate);
+  status.gates = fields.objects("gates", {}, read_gate_status);
   status.targets = fields.objects("targets", {}, read_target);
   status.progress = read_progress(fields.object("progress"));
   status.progress_text = fields.text("progressText", {});
@@ -147,7 +175,7 @@ Json print_status(const PatchWaveStatus& status) {
   if (status.harm) fields["harm"] = print_harm(*status.harm);
   if (status.rollback_cause) fields["rollbackCause"] = to_string(*status.rollback_cause);
   Json gates = Json::array();
-  for (const auto& gate : status.gates) gates.push_back(print_gate(gate));
+  for (const auto& gate : status.gates) gates.push_back(print_gate_status(gate));
   put(fields, "gates", std::move(gates));
   Json targets = Json::array();
   for (const auto& target : status.targets) targets.push_back(print_target(target));

@@ -31,7 +31,7 @@ runtime::PatchVocabulary vocabulary() {
       words({TargetState::Pending, TargetState::Claimed, TargetState::Canary, TargetState::Promoting,
              TargetState::Promoted, TargetState::RollingBack, TargetState::RolledBack,
              TargetState::RollbackFailed, TargetState::Skipped});
-  words_of.gate_types = {"threshold", "alerts"};
+  words_of.gate_types = {"threshold", "alerts", "counter", "histogram", "gauge"};
   words_of.verdicts = words({api::Verdict::Undecided, api::Verdict::Pass, api::Verdict::Harm});
   words_of.rollback_causes = words({api::RollbackCause::Harm, api::RollbackCause::Quarantine,
                                     api::RollbackCause::Undecided, api::RollbackCause::Cancelled});
@@ -102,8 +102,7 @@ void OutcomeMetrics::policy_seen(const api::PatchPolicy& policy, const api::Patc
 
 void OutcomeMetrics::gate_asked(const api::PatchWave& wave, const api::GateSpec& gate,
                                 const judge::Finding& finding) {
-  families_.gate_evaluations.increment({wave.metadata.ns, wave.spec.policy,
-                                        gate.threshold ? "threshold" : "alerts",
+  families_.gate_evaluations.increment({wave.metadata.ns, wave.spec.policy, std::string(api::kind_of(gate)),
                                         std::string(api::to_string(finding.verdict))});
 }
 

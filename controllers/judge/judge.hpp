@@ -2,7 +2,7 @@
 // out, the evidence, and now. The same call serves the operator, a replay and a test.
 //
 // Pass needs proof that it is well, Harm needs proof that it is not; anything else is Undecided, and
-// silence is never Pass. Statistical gates join as further judge_… functions over the same Finding.
+// silence is never Pass.
 #pragma once
 
 #include <map>
@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "controllers/api/common.hpp"
+#include "controllers/judge/recorded.hpp"
 
 namespace patchwave::judge {
 
@@ -19,12 +20,21 @@ using api::Verdict;
 /// Why a gate has nothing to say. Each is a hold of its own.
 enum class Absence : std::uint8_t { None, NoData, TelemetryUnavailable };
 
+/// What a statistical gate goes by.
+struct GateNumbers {
+  CountPair total;
+  Evidence harm;
+  Evidence pass;
+  std::optional<Time> expected_time;  ///< When Pass is expected of a patch that is well, at the traffic seen.
+};
+
 struct Finding {
   Verdict verdict = Verdict::Undecided;
   Absence absence = Absence::None;
   std::string message;               ///< The numbers and the limit, in a sentence.
   std::string target;                ///< What decided it, when one target did.
   std::optional<Time> decides_time;  ///< When an Undecided gate can decide at the earliest, if that is known.
+  std::optional<GateNumbers> numbers = {};
 };
 
 // --- Kubernetes' own evidence: the gate that is always on, named "pods" ---

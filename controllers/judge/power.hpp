@@ -19,7 +19,8 @@ struct Traffic {
 double least_canary_events(double ratio, double alpha);
 
 /// Hours until the evidence of its expected path, where every count equals its mean at `ratio`, crosses its
-/// threshold; nothing when it never does. The median of the real delay is near it.
+/// threshold; nothing when it never does. The median of the real delays to Harm is near it. To Pass it is
+/// between their median and their 90th percentile: chance helps more often than it hinders.
 std::optional<double> hours_to_harm(const Traffic& traffic, double ratio, const RateRatioLimits& limits,
                                     double temper);
 std::optional<double> hours_to_pass(const Traffic& traffic, const RateRatioLimits& limits, double temper);

@@ -46,6 +46,8 @@ struct RecordedVerdict {
   Evidence pass;
   CountPair total;  ///< Of a gauge: samples as exposure, no events.
   double phi = 1;   ///< The over-dispersion that was allowed for.
+  /// Of undecided counts: when Pass is expected at the traffic seen. Unset: never, or overdue by chance.
+  std::optional<Time> expected_time = {};
   std::string message;
 };
 

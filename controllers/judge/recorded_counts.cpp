@@ -82,7 +82,21 @@ std::string describe_arms(const CountPair& total) {
                      print_number(total.baseline.events), print_number(total.baseline.exposure));
 }
 
-std::string describe(const RecordedVerdict& verdict, const RateRatioLimits& limits, Time begin, Time end) {
+/// What each arm had from the canary's first interval to the last; nothing while there was only one.
+std::optional<Traffic> traffic_of(const std::vector<CountRow>& rows, Time canary_begin) {
+  CountPair total;
+  for (const auto& row : rows) {
+    if (row.time > canary_begin) add(row.arm == Arm::Canary ? total.canary : total.baseline, row.count);
+  }
+  const double hours =
+      std::chrono::duration<double, std::ratio<3600>>(rows.back().time - canary_begin).count();
+  if (hours <= 0 || total.baseline.exposure <= 0) return std::nullopt;
+  return Traffic{total.baseline.events / total.baseline.exposure, total.canary.exposure / hours,
+                 total.baseline.exposure / hours};
+}
+
+std::string describe(const RecordedVerdict& verdict, const RateRatioLimits& limits,
+                     const std::optional<Traffic>& traffic) {
   const auto arms = describe_arms(verdict.total);
   if (verdict.verdict == api::Verdict::Harm) {
     return fmt::format(
@@ -99,12 +113,9 @@ std::string describe(const RecordedVerdict& verdict, const RateRatioLimits& limi
   if (verdict.total.canary.exposure <= 0) return "There is no exposure on the canary to judge by: " + arms;
   if (verdict.total.baseline.exposure <= 0)
     return "There is no exposure on the baseline to compare with: " + arms;
-  const double hours = std::chrono::duration<double, std::ratio<3600>>(end - begin).count();
   const auto undecided = "Neither harm nor its absence is shown yet: " + arms;
-  if (hours <= 0) return undecided;
-  const Traffic traffic{verdict.total.baseline.events / verdict.total.baseline.exposure,
-                        verdict.total.canary.exposure / hours, verdict.total.baseline.exposure / hours};
-  return undecided + ". " + explain_power(traffic, limits, 1 / verdict.phi);
+  if (!traffic) return undecided;
+  return undecided + ". " + explain_power(*traffic, limits, 1 / verdict.phi);
 }
 
 }  // namespace
@@ -139,7 +150,17 @@ RecordedVerdict judge_counts(std::vector<CountRow> rows, const RateRatioLimits& 
     verdict.decided_time = interval.end;
   }
   verdict.total = test.total();
-  verdict.message = describe(verdict, limits, begin, rows.empty() ? begin : rows.back().time);
+  const auto canary = std::ranges::find(rows, Arm::Canary, &CountRow::arm);
+  std::optional<Traffic> traffic;
+  if (canary != rows.end()) traffic = traffic_of(rows, canary->time);
+  verdict.message = describe(verdict, limits, traffic);
+  if (verdict.verdict == api::Verdict::Undecided && traffic) {
+    const auto hours = hours_to_pass(*traffic, limits, 1 / verdict.phi);
+    const auto expected =
+        canary->time +
+        std::chrono::ceil<seconds>(std::chrono::duration<double, std::ratio<3600>>(hours.value_or(0)));
+    if (expected > rows.back().time) verdict.expected_time = expected;
+  }
   return verdict;
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "controllers/api/hold.hpp"
 #include "controllers/plan/plan.hpp"
@@ -176,17 +177,31 @@ void finish_targets(const Snapshot& snapshot, Decision& decision, Time now) {
   decision.requeue_after = snapshot.wave.spec.bake;
 }
 
+api::ArmCount arm_of(const judge::Count& count) {
+  return {std::llround(count.events), std::llround(count.exposure)};
+}
+
+std::optional<api::GateEvidence> evidence_of(const judge::Finding& finding) {
+  if (!finding.numbers) return std::nullopt;
+  const auto& [total, harm, pass, expected_time] = *finding.numbers;
+  const auto text = [](double value) { return fmt::format("{:.2f}", value); };
+  return api::GateEvidence{arm_of(total.canary), arm_of(total.baseline), text(harm.log_e),
+                           text(harm.threshold), text(pass.log_e),       text(pass.threshold),
+                           expected_time};
+}
+
 void note_gates(const Snapshot& snapshot, api::PatchWaveStatus& status, Time now) {
   std::vector<api::GateStatus> gates;
   for (const auto& [gate, target, finding] : snapshot.findings) {
     auto known =
         std::find_if(gates.begin(), gates.end(), [&](const auto& other) { return other.name == gate; });
     const auto where = text_of(snapshot.wave.spec.targets[target]);
+    const api::GateStatus noted{gate, finding.verdict, finding.message, where, now, evidence_of(finding)};
     if (known == gates.end()) {
-      gates.push_back({gate, finding.verdict, finding.message, where, now});
+      gates.push_back(noted);
     } else if (finding.verdict == api::Verdict::Harm ||
                (finding.verdict == api::Verdict::Undecided && known->verdict == api::Verdict::Pass)) {
-      *known = {gate, finding.verdict, finding.message, where, now};
+      *known = noted;
     }
   }
   for (auto& gate : gates) {

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "controllers/api/statistical_gate.hpp"
+#include "controllers/judge/alpha.hpp"
 #include "controllers/wave/preflight.hpp"
 #include "controllers/wave/progress.hpp"
 #include "operator/base/time.hpp"
@@ -18,6 +20,8 @@ using api::WavePhase;
 constexpr std::size_t kPreflightTargets = 20;
 // How far back scrapes are counted: twice over for any interval that is in use.
 constexpr milliseconds kLongestScrapeSpan = std::chrono::minutes(15);
+// A gate that is wrong more often than this is none.
+constexpr double kMostAlpha = 0.05;
 
 bool is_watched(const api::PatchWave& wave, const api::TargetStatus& record) {
   if (wave.status.phase == WavePhase::Baking) return record.state == TargetState::Promoted;
@@ -112,12 +116,26 @@ milliseconds threshold_step(const api::GateSpec& gate) {
   return std::max(hold_for / samples, milliseconds(100));
 }
 
+// A statistical verdict on a promotion that is over is one on history, which does not change.
+bool stands(const api::PatchWave& wave, const api::GateSpec& gate, const judge::Finding& finding) {
+  return wave.status.phase == WavePhase::Baking && api::is_statistical(gate) &&
+         finding.verdict != api::Verdict::Undecided;
+}
+
 // No more than Prometheus gives in one answer (11,000 a series).
 milliseconds alerts_step(const api::GateSpec& gate, microseconds range) {
   return std::max(gate.interval, std::chrono::ceil<milliseconds>(range / 5000));
 }
 
 }  // namespace
+
+double alpha_of(const api::PatchWaveSpec& spec, const api::GateSpec& gate, const GateSettings& settings) {
+  const auto gates = static_cast<int>(std::ranges::count_if(spec.gates, api::is_statistical));
+  const double alpha = gate.alpha.value_or(std::min(
+      kMostAlpha,
+      judge::alpha_per_gate(settings.false_rollbacks_per_year, settings.waves_per_year, std::max(gates, 1))));
+  return judge::weighted_alpha(alpha, 1, static_cast<double>(std::max<std::size_t>(spec.targets.size(), 1)));
+}
 
 judge::TargetEvidence pod_evidence(const api::TargetStatus& record, const target::Observation& seen,
                                    const std::set<std::string>& lost_nodes) {
@@ -217,7 +235,9 @@ judge::Finding GateKeeper::remembered_or_ask(const Snapshot& snapshot, const api
     const std::scoped_lock lock(mutex_);
     auto& known = remembered_[snapshot.wave.metadata.uid];
     const auto found = known.find(question);
-    if (found != known.end() && found->second.look == look && now < due_again(gate, found->second)) {
+    const bool is_known = found != known.end() && found->second.look == look;
+    if (is_known && stands(snapshot.wave, gate, found->second.finding)) return found->second.finding;
+    if (is_known && now < due_again(gate, found->second)) {
       look_again_at(due_again(gate, found->second));
       return found->second.finding;
     }
@@ -232,8 +252,9 @@ judge::Finding GateKeeper::remembered_or_ask(const Snapshot& snapshot, const api
 
 judge::Finding GateKeeper::ask(const Snapshot& snapshot, const api::GateSpec& gate, const Look& look,
                                Time now) {
-  auto finding = gate.threshold ? ask_threshold(snapshot, gate, look.index, look.since, now)
-                                : ask_alerts(snapshot, gate, look.index, now);
+  auto finding = gate.threshold              ? ask_threshold(snapshot, gate, look.index, look.since, now)
+                 : api::is_statistical(gate) ? ask_statistics(snapshot, gate, look.index, now)
+                                             : ask_alerts(snapshot, gate, look.index, now);
   if (finding.verdict != api::Verdict::Pass) return finding;
   // What was measured before every copy of the step was ready speaks for the old copies.
   const auto hold_for = gate.threshold ? gate.threshold->hold_for : milliseconds(0);
@@ -247,7 +268,7 @@ judge::Finding GateKeeper::ask(const Snapshot& snapshot, const api::GateSpec& ga
     return finding;
   }
   // While baking, the gates of the promotion have seen every copy already.
-  if (!gate.threshold || snapshot.wave.status.phase == WavePhase::Baking) return finding;
+  if (gate.alerts || snapshot.wave.status.phase == WavePhase::Baking) return finding;
   const auto scrapes = ask_scrapes(snapshot, look.index, {*look.ready_since, now - hold_for});
   return judge::after_scrapes(std::move(finding), scrapes, limits_.scrape_delay);
 }
@@ -279,6 +300,33 @@ judge::Finding GateKeeper::ask_threshold(const Snapshot& snapshot, const api::Ga
                                 : prometheus_->query(query, now, stop_));
   }
   return judge::judge_threshold(gate, evidence, since, now);
+}
+
+judge::Finding GateKeeper::ask_statistics(const Snapshot& snapshot, const api::GateSpec& gate,
+                                          std::size_t index, Time now) {
+  if (prometheus_ == nullptr) {
+    return {api::Verdict::Undecided, judge::Absence::TelemetryUnavailable,
+            "no Prometheus is configured (`prometheus.url`)", "", std::nullopt};
+  }
+  const auto& wave = snapshot.wave;
+  const auto& target = wave.spec.targets[index];
+  auto filled = gate;
+  filled.alpha = alpha_of(wave.spec, gate, limits_);
+  const auto fill = [&](std::string& selector) {
+    selector = fill_in(selector, wave, target, image_of(snapshot));
+  };
+  if (filled.counter) fill(filled.counter->events);
+  if (filled.counter) fill(filled.counter->exposure);
+  if (filled.histogram) fill(filled.histogram->metric);
+  if (filled.gauge) fill(filled.gauge->metric);
+  // Once all is patched there is nothing to compare with: what the promotion showed stands.
+  const bool baking = wave.status.phase == WavePhase::Baking;
+  const auto end = baking ? wave.status.targets[index].state_since_time.value_or(now) : now;
+  const Comparison comparison{target, snapshot.observed.at(index).seen.pods,
+                              std::min(wave.status.start_time.value_or(end), end), end};
+  return judge_statistics(filled, comparison, [this](const std::string& promql, Time time) {
+    return prometheus_->query(promql, time, stop_);
+  });
 }
 
 judge::Finding GateKeeper::ask_alerts(const Snapshot& snapshot, const api::GateSpec& gate, std::size_t index,

@@ -11,6 +11,7 @@
 
 #include "controllers/judge/scrapes.hpp"
 #include "controllers/wave/snapshot.hpp"
+#include "controllers/wave/statistics.hpp"
 #include "operator/prometheus/client.hpp"
 
 namespace patchwave::wave {
@@ -22,7 +23,15 @@ struct GateSettings {
   milliseconds least_interval{0};  ///< Between two looks at one gate, however short its own interval is.
   /// For copies that nothing scrapes by name to come into what is measured.
   milliseconds scrape_delay{30'000};
+  /// What the fleet may get wrong, for the statistical gates that do not say their own alpha.
+  double false_rollbacks_per_year = 1;
+  double waves_per_year = 1000;
 };
+
+/// The chance of a wrong Harm that one statistical gate has at one target: its own alpha, or its share of
+/// what the fleet may get wrong, over the targets of the wave. However large the budget is, it is at most
+/// 0.05.
+double alpha_of(const api::PatchWaveSpec& spec, const api::GateSpec& gate, const GateSettings& settings);
 
 /// Pods as the judge wants them. `since` is when the record's state began.
 judge::TargetEvidence pod_evidence(const api::TargetStatus& record, const target::Observation& seen,
@@ -33,7 +42,8 @@ std::string fill_in(std::string_view query, const api::PatchWave& wave, const ap
                     std::string_view image);
 
 /// Asks each gate once an interval, or when it can decide at the earliest, and remembers the finding in
-/// between. What it remembers is a cache: forgotten at a restart, it is asked again and found the same.
+/// between; a verdict on history that is over it asks for once. What it remembers is a cache: forgotten at a
+/// restart, it is asked again and found the same.
 class GateKeeper {
  public:
   /// `prometheus` may be null: then every Prometheus gate finds telemetry unavailable.
@@ -69,6 +79,8 @@ class GateKeeper {
   judge::Finding ask_threshold(const Snapshot& snapshot, const api::GateSpec& gate, std::size_t index,
                                Time since, Time now);
   judge::Finding ask_alerts(const Snapshot& snapshot, const api::GateSpec& gate, std::size_t index, Time now);
+  judge::Finding ask_statistics(const Snapshot& snapshot, const api::GateSpec& gate, std::size_t index,
+                                Time now);
   judge::ScrapeEvidence ask_scrapes(const Snapshot& snapshot, std::size_t index, judge::Span span);
   judge::Finding remembered_or_ask(const Snapshot& snapshot, const api::GateSpec& gate, const Look& look,
                                    Time now, std::optional<Time>& next);

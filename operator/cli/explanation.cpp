@@ -89,10 +89,18 @@ void add_hold(const api::PatchWave& wave, std::vector<Reason>& reasons, Time now
   reasons.push_back({"hold", text, false});
 }
 
-void add_evidence(const api::PatchWave& wave, std::vector<Reason>& reasons) {
+std::string describe_evidence(const api::GateEvidence& evidence, Time now) {
+  std::string text = fmt::format("evidence: harm {} of {}, pass {} of {}", evidence.harm,
+                                 evidence.harm_threshold, evidence.pass, evidence.pass_threshold);
+  if (evidence.expected_time) text += "; Pass is expected about " + format_when(*evidence.expected_time, now);
+  return text;
+}
+
+void add_evidence(const api::PatchWave& wave, std::vector<Reason>& reasons, Time now) {
   for (const auto& gate : wave.status.gates) {
     std::string text = fmt::format("{} {}", gate.name, api::to_string(gate.verdict));
     if (!gate.message.empty()) text += ": " + gate.message;
+    if (gate.evidence) text += " (" + describe_evidence(*gate.evidence, now) + ")";
     reasons.push_back({"gate", text, gate.verdict == api::Verdict::Pass});
   }
   if (!wave.status.harm) return;
@@ -123,7 +131,7 @@ Explanation explain_wave(const api::PatchWave& wave, const WaveSurroundings& aro
     reasons.push_back(explain_window(wave, now));
   }
   add_hold(wave, reasons, now);
-  add_evidence(wave, reasons);
+  add_evidence(wave, reasons, now);
   return explanation;
 }
 

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "controllers/api/statistical_gate.hpp"
+#include "controllers/judge/limits.hpp"
 #include "operator/base/time.hpp"
 #include "operator/cli/samples.hpp"
 #include "operator/cli/verbs.hpp"
@@ -36,7 +37,7 @@ Json as_json(const YAML::Node& node, int depth = 0) {
   return array;
 }
 
-Result<api::StatisticalGate> read_gate(const std::string& path) {
+Result<api::GateSpec> read_gate(const std::string& path) {
   std::ifstream file(path);
   if (!file) return fail(ErrorKind::NotFound, "the gate " + path + " can't be opened");
   std::string text(kLargestGate, '\0');
@@ -59,20 +60,14 @@ struct Judgement {
   bool times_in_seconds = false;
 };
 
-Result<Judgement> judge_count_samples(const api::StatisticalGate& gate, std::istream& in) {
+Result<Judgement> judge_count_samples(const api::GateSpec& gate, std::istream& in) {
   auto samples = read_count_samples(in);
   if (!samples) return fail(samples.error());
-  judge::RateRatioLimits limits;
-  // Latency differs between any two sets of copies; only more than a tenth is harm.
-  if (gate.histogram) limits.harm_above = std::min(1.1, gate.tolerate);
-  limits.tolerate = gate.tolerate;
-  limits.alpha = gate.alpha;
-  limits.beta = gate.beta;
-  return Judgement{judge::judge_counts(std::move(samples->rows), limits), std::move(samples->malformed),
-                   samples->malformed_count, samples->times_in_seconds};
+  return Judgement{judge::judge_counts(std::move(samples->rows), judge::rate_ratio_limits(gate)),
+                   std::move(samples->malformed), samples->malformed_count, samples->times_in_seconds};
 }
 
-Result<Judgement> judge_gauge_samples(const api::StatisticalGate& gate, std::istream& in,
+Result<Judgement> judge_gauge_samples(const api::GateSpec& gate, std::istream& in,
                                       const std::string& change_at) {
   if (change_at.empty())
     return fail(ErrorKind::Invalid,
@@ -81,12 +76,7 @@ Result<Judgement> judge_gauge_samples(const api::StatisticalGate& gate, std::ist
   if (!change) return fail(change.error().within("--change-at"));
   auto samples = read_gauge_samples(in);
   if (!samples) return fail(samples.error());
-  judge::GaugeLimits limits;
-  limits.effect_floor = std::min(limits.effect_floor, gate.tolerate);
-  limits.tolerate = gate.tolerate;
-  limits.alpha = gate.alpha;
-  limits.beta = gate.beta;
-  return Judgement{judge::judge_gauge(std::move(samples->rows), *change, limits),
+  return Judgement{judge::judge_gauge(std::move(samples->rows), *change, judge::gauge_limits(gate)),
                    std::move(samples->malformed), samples->malformed_count, samples->times_in_seconds};
 }
 
@@ -107,7 +97,7 @@ Json print_decided(const Judgement& judgement) {
   return std::chrono::duration<double>(since_epoch).count();
 }
 
-Json print_judgement(const api::StatisticalGate& gate, const Judgement& judgement) {
+Json print_judgement(const api::GateSpec& gate, const Judgement& judgement) {
   const auto& verdict = judgement.verdict;
   Json malformed = Json::array();
   for (const auto& row : judgement.malformed)
@@ -127,7 +117,7 @@ Json print_judgement(const api::StatisticalGate& gate, const Judgement& judgemen
   return computed("Judgement", std::move(fields));
 }
 
-std::string describe(const api::StatisticalGate& gate, const Judgement& judgement) {
+std::string describe(const api::GateSpec& gate, const Judgement& judgement) {
   const auto& verdict = judgement.verdict;
   std::string text =
       fmt::format("Gate {}: {}\n{}.\n", gate.name, api::to_string(verdict.verdict), verdict.message);

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cctype>
 #include <map>
 
 #include "controllers/plan/plan.hpp"
@@ -130,7 +131,9 @@ std::vector<Node> target_nodes(const api::PatchWave& wave, const Style& style, T
 std::string gate_kind(const api::PatchWaveSpec& spec, const std::string& name) {
   const auto gate = std::ranges::find(spec.gates, name, &api::GateSpec::name);
   if (gate == spec.gates.end()) return "Kubernetes";
-  return gate->threshold ? "Threshold" : "Alerts";
+  std::string kind(api::kind_of(*gate));
+  kind.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(kind.front())));
+  return kind;
 }
 
 Node gates_node(const api::PatchWave& wave, const Style& style, Time now) {

@@ -71,6 +71,13 @@ struct PodGateSettings {
   bool operator==(const PodGateSettings&) const = default;
 };
 
+/// From which each statistical gate that does not say its own alpha gets its share.
+struct JudgeSettings {
+  double false_rollbacks_per_year = 1;
+  double waves_per_year = 1000;
+  bool operator==(const JudgeSettings&) const = default;
+};
+
 struct Configuration {
   std::string kubeconfig;  ///< Empty: $KUBECONFIG, else the pod's service account, else ~/.kube/config.
   std::string context;
@@ -87,6 +94,7 @@ struct Configuration {
   std::vector<std::string> git_ops_managers = {"argocd-*", "kustomize-controller", "helm-controller",
                                                "fleet-agent", "fleetagent"};
   PodGateSettings pod_gate;
+  JudgeSettings judge;
   bool operator==(const Configuration&) const = default;
 };
 

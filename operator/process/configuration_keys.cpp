@@ -169,6 +169,10 @@ std::vector<Key<Configuration>> make_configuration_keys() {
       duration_key("podGate.pullDeadline", 1s, 1h, [](auto& c) -> auto& { return c.pod_gate.pull_deadline; }),
       number_key<int>("podGate.maxRestarts", 0, 100,
                       [](auto& c) -> auto& { return c.pod_gate.max_restarts; }),
+      number_key<double>("judge.falseRollbacksPerYear", 0.001, 1000,
+                         [](auto& c) -> auto& { return c.judge.false_rollbacks_per_year; }),
+      number_key<double>("judge.wavesPerYear", 1, 10'000'000,
+                         [](auto& c) -> auto& { return c.judge.waves_per_year; }),
   };
 }
 

@@ -81,11 +81,53 @@ TEST(ParsePolicy, WantsStepsThatAscendToEverything) {
 }
 
 TEST(ParsePolicy, WantsExactlyOneQuestionInAGate) {
-  EXPECT_THAT(refusal_of_policy("/spec/gates", Json::array({{{"name", "none"}}})),
-              HasSubstr("spec.gates[0].threshold or `alerts` must be set"));
+  EXPECT_THAT(
+      refusal_of_policy("/spec/gates", Json::array({{{"name", "none"}}})),
+      HasSubstr("spec.gates[0].threshold or `alerts`, `counter`, `histogram` or `gauge` must be set"));
+  EXPECT_THAT(refusal_of_policy("/spec/gates", Json::array({{{"name", "two"},
+                                                             {"alerts", {{"match", "a=\"b\""}}},
+                                                             {"gauge", {{"metric", "memory"}}}}})),
+              HasSubstr("only one of them"));
   EXPECT_THAT(
       refusal_of_policy("/spec/gates", Json::array({{{"name", "one"}, {"threshold", {{"query", "up"}}}}})),
       HasSubstr("spec.gates[0].threshold.below or `above` must be set"));
+}
+
+TEST(ParsePolicy, TakesToleranceAlphaAndBetaOnlyBesideWhatComparesArms) {
+  const Json counter = {{"events", "failed"}, {"exposure", "all"}};
+  for (const auto* field : {"tolerate", "alpha", "beta"}) {
+    const std::string value = field == std::string("tolerate") ? "2" : "0.01";
+    EXPECT_EQ(refusal_of_policy("/spec/gates",
+                                Json::array({{{"name", "a"}, {"counter", counter}, {field, value}}})),
+              "accepted");
+    EXPECT_THAT(
+        refusal_of_policy("/spec/gates",
+                          Json::array({{{"name", "a"}, {"alerts", {{"match", "a=\"b\""}}}, {field, value}}})),
+        HasSubstr(std::string("spec.gates[0].") + field + " must be set only beside `counter`"));
+  }
+}
+
+TEST(ParsePolicy, RefusesAToleranceOrAChanceThatMeansNothing) {
+  const auto refusal = [](const char* field, const char* value) {
+    return refusal_of_policy(
+        "/spec/gates", Json::array({{{"name", "a"}, {"gauge", {{"metric", "memory"}}}, {field, value}}}));
+  };
+  EXPECT_THAT(refusal("tolerate", "1"), HasSubstr("spec.gates[0].tolerate is '1' and must be"));
+  EXPECT_THAT(refusal("alpha", "0.0"), HasSubstr("spec.gates[0].alpha is '0.0' and must be"));
+  EXPECT_THAT(refusal("beta", "1"), HasSubstr("spec.gates[0].beta is '1' and must be"));
+}
+
+TEST(ParsePolicy, TakesTheSelectorOfAMetricAndNoQueryAroundIt) {
+  const auto refusal = [](const char* metric) {
+    return refusal_of_policy("/spec/gates", Json::array({{{"name", "a"}, {"gauge", {{"metric", metric}}}}}));
+  };
+  for (const auto* metric :
+       {"memory", "job:memory:sum", R"(memory{namespace="{{namespace}}",pod=~"a{3}"})"}) {
+    EXPECT_EQ(refusal(metric), "accepted") << metric;
+  }
+  for (const auto* metric : {"rate(memory[1m])", "memory[1m]", "{job=\"a\"}", "1memory", "memory{} > 0"}) {
+    EXPECT_THAT(refusal(metric), HasSubstr("must be the selector of a metric")) << metric;
+  }
 }
 
 TEST(ParsePolicy, WantsADenialThatBeginsBeforeItEndsOnDaysThatExist) {

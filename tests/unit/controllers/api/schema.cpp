@@ -1,5 +1,6 @@
 #include "tests/unit/controllers/api/schema.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <functional>
@@ -38,6 +39,9 @@ std::string sample_of(const std::string& pattern, int number) {
       {"^[0-9A-Za-z*,/-]+( +[0-9A-Za-z*,/-]+){4}$", digit + " 2 * * SAT"},
       {"^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+){0,2}$", "Etc/GMT-" + digit},
       {"^-?[0-9]{1,15}(\\.[0-9]{1,9})?$", "0." + digit},
+      {"^[A-Za-z_:][A-Za-z0-9_:]*(\\{.*\\})?$", "metric{code=~\"" + digit + "..\"}"},
+      {"^[0-9]{1,2}(\\.[0-9]{1,9})?$", "2." + digit + "5"},
+      {"^0\\.[0-9]{1,9}$", "0.0" + digit + "5"},
       {"^[A-Z][A-Za-z]*$", std::string("Word") + static_cast<char>('A' + number)},
       {"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]$",
        "2026-12-2" + digit + "T00:00"},
@@ -49,12 +53,35 @@ std::string sample_of(const std::string& pattern, int number) {
   return text;
 }
 
-// The two fields of a rule that wants exactly one of them.
-std::pair<std::string, std::string> alternatives(const Json& schema) {
-  static const std::regex rule(R"(has\(self\.(\w+)\) != has\(self\.(\w+)\))");
+std::vector<std::string> fields_in(const std::string& rule) {
+  static const std::regex field(R"(has\(self\.(\w+)\))");
+  std::vector<std::string> names;
+  for (std::sregex_iterator at(rule.begin(), rule.end(), field); at != std::sregex_iterator(); ++at) {
+    names.push_back((*at)[1]);
+  }
+  return names;
+}
+
+// The fields of a rule that wants exactly one of them.
+std::vector<std::string> alternatives(const Json& schema) {
+  static const std::regex of_two(R"(has\(self\.\w+\) != has\(self\.\w+\))");
+  static const std::regex of_many(R"(\[(has\(self\.\w+\)(, *)?)+\]\.exists_one\(kind, kind\))");
   for (const auto& validation : array_at(schema, {"x-kubernetes-validations"})) {
     const auto text = string_at(validation, {"rule"});
-    if (std::smatch match; std::regex_match(text, match, rule)) return {match[1], match[2]};
+    if (std::regex_match(text, of_two) || std::regex_match(text, of_many)) return fields_in(text);
+  }
+  return {};
+}
+
+// What a field may only be set beside, one of them; empty when there is no such rule.
+std::vector<std::string> companions(const Json& schema, const std::string& name) {
+  static const std::regex rule(R"(!has\(self\.(\w+)\)( \|\| has\(self\.\w+\))+)");
+  for (const auto& validation : array_at(schema, {"x-kubernetes-validations"})) {
+    const auto text = string_at(validation, {"rule"});
+    if (std::smatch match; !std::regex_match(text, match, rule) || match[1] != name) continue;
+    auto fields = fields_in(text);
+    fields.erase(fields.begin());
+    return fields;
   }
   return {};
 }
@@ -80,7 +107,7 @@ class ExampleMaker {
  public:
   ExampleMaker(Fill fill, const Words& words) : fill_(fill), words_(words) {}
 
-  // `number` tells apart the elements of a list; odd ones take the other alternative where there is one.
+  // `number` tells apart the elements of a list, which take turns with the alternatives where there are some.
   Json make(const Json& schema, const std::string& path, int number) const {
     for (const auto& [end, value] : words_) {
       if (path.ends_with(end)) return value;
@@ -100,11 +127,14 @@ class ExampleMaker {
     if (schema.contains("additionalProperties")) {
       result["key"] = make(schema["additionalProperties"], path + ".key", number);
     }
-    const auto [first, second] = alternatives(schema);
+    const auto kinds = alternatives(schema);
+    const auto chosen = kinds.empty() ? "" : kinds[static_cast<std::size_t>(number) % kinds.size()];
     for (const auto& [name, property] : object_at(schema, {"properties"}).items()) {
-      const bool chosen = name == (number % 2 == 0 ? first : second);
-      if (!chosen && (name == first || name == second)) continue;
-      if (chosen || wants(schema, name, property)) {
+      const auto beside = companions(schema, name);
+      const bool is_other_kind = name != chosen && std::ranges::find(kinds, name) != kinds.end();
+      const bool is_alone = !beside.empty() && std::ranges::find(beside, chosen) == beside.end();
+      if (is_other_kind || is_alone) continue;
+      if (name == chosen || wants(schema, name, property)) {
         result[name] = make(property, path.empty() ? name : path + "." + name, number);
       }
     }
@@ -121,7 +151,10 @@ class ExampleMaker {
 
   Json make_array(const Json& schema, const std::string& path) const {
     Json result = Json::array();
-    for (int number = 0; number < (fill_ == Fill::Everything ? 2 : 1); ++number) {
+    // Two of each kind, so that alternatives within a kind have their turns as well.
+    const auto kinds = static_cast<int>(alternatives(schema.at("items")).size());
+    const int all = kinds > 2 ? 2 * kinds : 2;
+    for (int number = 0; number < (fill_ == Fill::Everything ? all : 1); ++number) {
       result.push_back(make(schema.at("items"), path + "[" + std::to_string(number) + "]", number));
     }
     return result;

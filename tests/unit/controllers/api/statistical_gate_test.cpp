@@ -26,6 +26,20 @@ TEST(AStatisticalGate, IsReadBackAsItWasPrinted) {
   EXPECT_EQ(print_statistical_gate(*again), print_statistical_gate(*gate));
 }
 
+TEST(AStatisticalGate, KeepsSmallNumbersAsDecimals) {
+  auto object = counter_gate();
+  object["alpha"] = "0.000000125";
+  const auto gate = parse_statistical_gate(object);
+  ASSERT_TRUE(gate) << gate.error().message;
+  EXPECT_EQ(print_statistical_gate(*gate)["alpha"], "0.000000125");
+}
+
+TEST(AStatisticalGate, MayHaveTheIntervalOfThePolicyItIsCopiedFrom) {
+  auto gate = counter_gate();
+  gate["interval"] = "30s";
+  EXPECT_EQ(problem_with(gate), "no problem");
+}
+
 TEST(AStatisticalGate, WithAMisspeltFieldIsRefusedByItsNameWithTheFieldsThereAre) {
   auto gate = counter_gate();
   gate["tolerat"] = "3";

@@ -292,7 +292,15 @@ TEST(MakePlan, MakesTheWavesSpecCompleteInItself) {
   auto rules = policy({canary});
   rules.spec.on_harm = api::OnHarm::Freeze;
   rules.spec.windows.allow = {{"0 2 * * SAT", std::chrono::hours(4), "Europe/Amsterdam"}};
-  rules.spec.gates = {{"pages", std::nullopt, api::AlertsGate{"severity=\"page\""}, milliseconds(5000)}};
+  api::GateSpec pages;
+  pages.name = "pages";
+  pages.alerts = api::AlertsGate{"severity=\"page\""};
+  pages.interval = milliseconds(5000);
+  api::GateSpec errors;
+  errors.name = "errors";
+  errors.counter = api::CounterGate{"failed", "requests"};
+  errors.tolerate = 2;
+  rules.spec.gates = {pages, errors};
   const auto spec = make_plan(rules, patch(), fleet(1)).waves.at(0).spec;
   EXPECT_EQ(spec.patch, "web-1.4.3");
   EXPECT_EQ(spec.policy, "storefront");
@@ -352,6 +360,17 @@ TEST(PlanHash, ChangesWithWhatIsApprovedAndNotWithSuspendOrCancel) {
   auto fewer = spec;
   fewer.targets.pop_back();
   EXPECT_NE(plan_hash(fewer, "web@" + kNewDigest), hash);
+}
+
+TEST(PlanHash, ChangesWithWhatAStatisticalGateTolerates) {
+  auto spec = make_plan(policy({wave("all")}), patch(), fleet(2)).waves.at(0).spec;
+  api::GateSpec gate;
+  gate.name = "errors";
+  gate.counter = api::CounterGate{"failed", "requests"};
+  spec.gates = {gate};
+  auto looser = spec;
+  looser.gates[0].tolerate = 3;
+  EXPECT_NE(plan_hash(looser, "web@" + kNewDigest), plan_hash(spec, "web@" + kNewDigest));
 }
 
 }  // namespace

@@ -384,5 +384,34 @@ TEST(TheConditions, NeverSayReconcilingAndStalledTogether) {
   }
 }
 
+judge::Finding undecided_counter() {
+  judge::Finding finding;
+  finding.message = "neither is shown yet";
+  finding.numbers =
+      judge::GateNumbers{{{3, 912.4}, {31, 11204}}, {0.4, 6.908}, {1.2, 2.996}, kNow + seconds(60)};
+  return finding;
+}
+
+TEST(AStatisticalGate, PutsItsNumbersOnRecord) {
+  auto snapshot = given::running(TargetState::Canary, given::untouched());
+  given::find(snapshot, "pods", Verdict::Pass);
+  snapshot.findings.push_back({"errors", 0, undecided_counter()});
+  const auto decision = decide(snapshot, kNow);
+  ASSERT_EQ(decision.status.gates.size(), 2U);
+  EXPECT_FALSE(decision.status.gates[0].evidence);
+  EXPECT_EQ(decision.status.gates[1].evidence,
+            (api::GateEvidence{{3, 912}, {31, 11204}, "0.40", "6.91", "1.20", "3.00", kNow + seconds(60)}));
+}
+
+TEST(AStatisticalGate, IsNotWaitedForWhenTheCopiesThemselvesShowHarm) {
+  auto snapshot = given::running(TargetState::Canary, given::untouched());
+  snapshot.findings.push_back({"errors", 0, undecided_counter()});
+  given::find(snapshot, "pods", Verdict::Harm);
+  const auto decision = decide(snapshot, kNow);
+  EXPECT_EQ(decision.status.phase, WavePhase::RollingBack);
+  ASSERT_TRUE(decision.status.harm);
+  EXPECT_EQ(decision.status.harm->gate, "pods");
+}
+
 }  // namespace
 }  // namespace patchwave::wave

@@ -161,5 +161,168 @@ TEST(GateKeeper, AWorkloadWithADotInItsNameIsMatchedLiterally) {
   EXPECT_THAT(t.telemetry.queries.back(), HasSubstr("web%5B.%5Dv1%7C"));
 }
 
+/// Counters of two pods, scraped each 15 s in the ten minutes before the query: requests, of which the new
+/// pod fails one in `new_fails`, the old one in fifty.
+class CountingTelemetry {
+ public:
+  explicit CountingTelemetry(int new_fails) {
+    server->always("POST", "/api/v1/query").run([this, new_fails](const http::Request& request) {
+      queries.push_back(request.body);
+      if (request.body.find("sum_over_time") != std::string::npos) {
+        return answer("vector", R"({"metric":{"pod":"web0-new"},"value":[0,"9"]})");
+      }
+      const bool failed = request.body.find("failed%7B") != std::string::npos;
+      const auto end = std::strtod(request.body.c_str() + request.body.find("time=") + 5, nullptr);
+      return answer("matrix", series("web0-old", end, failed ? 50 : 1) + "," +
+                                  series("web0-new", end, failed ? new_fails : 1));
+    });
+  }
+  std::vector<std::string> queries;
+  std::shared_ptr<patchwave::testing::FakeTransport> server =
+      std::make_shared<patchwave::testing::FakeTransport>();
+
+ private:
+  static Result<http::Response> answer(const std::string& type, const std::string& series) {
+    return http::Response{
+        200, {}, R"({"status":"success","data":{"resultType":")" + type + R"(","result":[)" + series + "]}}"};
+  }
+  static std::string series(const std::string& pod, double end, int one_in) {
+    std::string values;
+    for (int scrape = 0; scrape <= 40; ++scrape) {
+      values += fmt::format(R"({}[{:.3f},"{}"])", values.empty() ? "" : ",", end - 15 * (40 - scrape),
+                            300 * scrape / one_in);
+    }
+    return fmt::format(R"({{"metric":{{"pod":"{0}","instance":"{0}"}},"values":[{1}]}})", pod, values);
+  }
+};
+
+struct CountingKeeper {
+  explicit CountingKeeper(int new_fails) : telemetry(new_fails) {}
+  CountingTelemetry telemetry;
+  prometheus::Client client = [this] {
+    prometheus::ClientOptions options;
+    options.transport = telemetry.server;
+    return prometheus::Client(std::move(options));
+  }();
+
+  judge::Finding found(Snapshot snapshot, Time now = kNow) {
+    GateKeeper keeper(&client, {}, {});
+    keeper.judge_targets(snapshot, now);
+    return snapshot.findings.back().finding;
+  }
+};
+
+Snapshot counted(seconds ready_for) {
+  auto snapshot = canary(ready_for);
+  api::GateSpec gate;
+  gate.name = "errors";
+  gate.counter = api::CounterGate{"failed{app=\"{{workload}}\"}", "requests"};
+  gate.tolerate = 3;
+  snapshot.wave.spec.gates = {gate};
+  return snapshot;
+}
+
+TEST(GateKeeper, FillsInTheSelectorsOfACounter) {
+  CountingKeeper t(50);
+  t.found(counted(seconds(45)));
+  EXPECT_THAT(t.telemetry.queries.front(), HasSubstr("failed%7Bapp%3D%22web0%22%2Cnamespace%3D%22shop%22"));
+}
+
+TEST(GateKeeper, ACounterPassesOnceItsEvidenceDoesAndEveryCopyWasScraped) {
+  CountingKeeper t(50);
+  const auto finding = t.found(counted(seconds(45)));
+  EXPECT_EQ(finding.verdict, Verdict::Pass) << finding.message;
+  EXPECT_THAT(t.telemetry.queries.back(), HasSubstr("sum_over_time"));
+}
+
+TEST(GateKeeper, ACounterDoesNotPassBeforeEveryCopyOfTheStepIsReady) {
+  CountingKeeper t(50);
+  auto snapshot = counted(seconds(45));
+  snapshot.wave.status.targets[0].ready_since_time.reset();
+  EXPECT_EQ(t.found(snapshot).verdict, Verdict::Undecided);
+}
+
+TEST(GateKeeper, ACounterThatShowsHarmDoesNotWaitForReadiness) {
+  CountingKeeper t(5);
+  auto snapshot = counted(seconds(45));
+  snapshot.wave.status.targets[0].ready_since_time.reset();
+  const auto finding = t.found(snapshot);
+  EXPECT_EQ(finding.verdict, Verdict::Harm) << finding.message;
+}
+
+TEST(GateKeeper, ARestartFindsTheSameOfACounterAtTheSameTime) {
+  for (const int new_fails : {5, 30, 50}) {
+    CountingKeeper t(new_fails);
+    const auto before = t.found(counted(seconds(45)));
+    const auto after = t.found(counted(seconds(45)));
+    EXPECT_EQ(before.verdict, after.verdict);
+    EXPECT_EQ(before.message, after.message);
+    EXPECT_EQ(before.numbers->harm.log_e, after.numbers->harm.log_e);
+  }
+}
+
+TEST(GateKeeper, WhatThePromotionShowedStandsWhileTheWaveBakes) {
+  CountingKeeper t(50);
+  auto snapshot = counted(seconds(45));
+  snapshot.wave.status.phase = api::WavePhase::Baking;
+  snapshot.wave.status.bake_start_time = kNow;
+  snapshot.wave.status.targets[0].state = TargetState::Promoted;
+  snapshot.wave.status.targets[0].state_since_time = kNow;
+  const auto finding = t.found(snapshot, kNow + std::chrono::minutes(30));
+  EXPECT_EQ(finding.verdict, Verdict::Pass) << finding.message;
+  EXPECT_THAT(t.telemetry.queries.back(),
+              HasSubstr(fmt::format("time={}", kNow.time_since_epoch().count() / 1'000'000)));
+}
+
+TEST(GateKeeper, WhatThePromotionShowedIsAskedForOnce) {
+  CountingKeeper t(50);
+  auto snapshot = counted(seconds(45));
+  snapshot.wave.status.phase = api::WavePhase::Baking;
+  snapshot.wave.status.bake_start_time = kNow;
+  snapshot.wave.status.targets[0].state = TargetState::Promoted;
+  snapshot.wave.status.targets[0].state_since_time = kNow;
+  GateKeeper keeper(&t.client, {}, {});
+  for (int minute = 0; minute < 10; ++minute) {
+    snapshot.findings.clear();
+    keeper.judge_targets(snapshot, kNow + std::chrono::minutes(minute));
+    EXPECT_EQ(snapshot.findings.back().finding.verdict, Verdict::Pass);
+  }
+  EXPECT_EQ(t.telemetry.queries.size(), 2U);
+}
+
+TEST(AlphaOfAGate, IsItsShareOfWhatTheFleetMayGetWrong) {
+  api::PatchWaveSpec spec;
+  api::GateSpec gate;
+  gate.gauge = api::GaugeGate{"memory"};
+  spec.gates.assign(8, gate);
+  spec.gates.push_back(given::threshold_gate("queue"));
+  spec.targets = {given::target("web")};
+  EXPECT_DOUBLE_EQ(alpha_of(spec, gate, {}), 1.25e-4) << "one a year in 1,000 waves of 8 such gates";
+  spec.targets.assign(10, given::target("web"));
+  EXPECT_DOUBLE_EQ(alpha_of(spec, gate, {}), 1.25e-5) << "each of ten targets may be wrong";
+}
+
+TEST(AlphaOfAGate, IsWhatTheGateSaysOverItsTargets) {
+  api::PatchWaveSpec spec;
+  api::GateSpec gate;
+  gate.gauge = api::GaugeGate{"memory"};
+  gate.alpha = 0.01;
+  spec.gates = {gate, gate};
+  spec.targets.assign(4, given::target("web"));
+  EXPECT_DOUBLE_EQ(alpha_of(spec, gate, {}), 0.0025);
+}
+
+TEST(AlphaOfAGate, IsNeverCarelessHoweverLargeTheBudget) {
+  api::PatchWaveSpec spec;
+  api::GateSpec gate;
+  gate.gauge = api::GaugeGate{"memory"};
+  spec.gates = {gate};
+  spec.targets = {given::target("web")};
+  GateSettings settings;
+  settings.false_rollbacks_per_year = 1000;
+  settings.waves_per_year = 1;
+  EXPECT_DOUBLE_EQ(alpha_of(spec, gate, settings), 0.05);
+}
+
 }  // namespace
 }  // namespace patchwave::wave

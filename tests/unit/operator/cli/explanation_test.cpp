@@ -53,6 +53,16 @@ What moves it: an approval of this plan.
 )");
 }
 
+TEST(ExplainWave, TellsTheEvidenceOfAStatisticalGateAndWhenItExpectsAVerdict) {
+  auto wave = example_wave();
+  wave.status.gates[1].evidence =
+      api::GateEvidence{{3, 912}, {31, 11204}, "0.40", "6.91", "1.20", "3.00", kNow + 90min};
+  const auto text = render_explanation(explain_wave(wave, {{}, {}, example_patch()}, kProgram, kNow), kUtf8);
+  EXPECT_THAT(text,
+              HasSubstr("errors Undecided: 3/912 against 31/11204 (evidence: harm 0.40 of 6.91, pass 1.20 of "
+                        "3.00; Pass is expected about Sat 21 Nov 22:00 UTC"));
+}
+
 TEST(ExplainWave, NamesAnApprovalOfAnEarlierPlan) {
   const auto explanation =
       explain_wave(waiting_wave(api::hold::kApprovalOutdated),

@@ -47,6 +47,7 @@ registries:
   - {host: "r:5000", plainHTTP: true, caFile: /rca, credentialsFile: /creds, tokenServer: "t:5001"}
 gitOpsManagers: [mine]
 podGate: {pullDeadline: 90s, maxRestarts: 0}
+judge: {falseRollbacksPerYear: 0.5, wavesPerYear: 40}
 )",
                                         "config.yaml");
   ASSERT_TRUE(read) << read.error().message;
@@ -64,6 +65,7 @@ podGate: {pullDeadline: 90s, maxRestarts: 0}
   wanted.registries = {{"r:5000", true, "/rca", "/creds", "t:5001"}};
   wanted.git_ops_managers = {"mine"};
   wanted.pod_gate = {90s, 0};
+  wanted.judge = {0.5, 40};
   EXPECT_EQ(*read, wanted);
 }
 
