@@ -20,6 +20,8 @@ using prometheus::Series;
 /// What Kubernetes makes names of pods and ReplicaSets from (apimachinery, util/rand).
 constexpr std::string_view kRandom = "bcdfghjklmnpqrstvwxz2456789";
 constexpr microseconds kShortestInterval = seconds(30);
+/// Times in objects are whole seconds.
+constexpr seconds kObjectTimeGrain{1};
 
 std::string literally(std::string_view name) {
   std::string text;
@@ -77,12 +79,13 @@ std::string pod_of(const Series& series) {
   return pod == series.labels.end() ? std::string() : pod->second;
 }
 
-/// Pods that have a sample of before `since`.
+/// Pods that have a sample of before `since`, which is in whole seconds: within them the wave has made no pod
+/// that was scraped already.
 std::set<std::string> pods_before(const std::vector<Series>& series, Time since) {
   std::set<std::string> pods;
   for (const auto& one : series) {
-    const bool is_before =
-        std::ranges::any_of(one.samples, [&](const auto& sample) { return sample.time <= since; });
+    const bool is_before = std::ranges::any_of(
+        one.samples, [&](const auto& sample) { return sample.time <= since + kObjectTimeGrain; });
     if (is_before) pods.insert(pod_of(one));
   }
   return pods;

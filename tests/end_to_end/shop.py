@@ -20,6 +20,12 @@ WORST_POD_ERROR_RATIO = (
 ERRORS_GATE = {"name": "errors", "interval": "1s",
                "threshold": {"query": WORST_POD_ERROR_RATIO, "below": "0.05", "for": "3s"}}
 ALERTS_GATE = {"name": "pages", "interval": "1s", "alerts": {"match": 'severity="page"'}}
+# A share of one in five to begin with, so that seconds of traffic are evidence enough.
+NOISY = {"requestsPerSecond": 40, "errorRatio": 0.2}
+COUNTER_GATE = {"name": "errors", "interval": "1s", "tolerate": "2", "alpha": "0.01", "beta": "0.05", "counter": {
+    "events": 'http_requests_total{code=~"5.."}', "exposure": "http_requests_total"}}
+HISTOGRAM_GATE = {"name": "slow", "interval": "1s", "tolerate": "2", "alpha": "0.01", "beta": "0.05", "histogram": {
+    "metric": "http_request_duration_seconds", "slowerThan": "50ms"}}
 # A canary's errors need a scrape, a second one for a rate, and an evaluation before they can be seen.
 # All targets of a wave may move at once; a test that wants less says so.
 QUICK = {"maxUnavailable": "100%", "steps": ["1", "100%"], "stepBake": "4s", "bake": "4s", "progressDeadline": "15s"}

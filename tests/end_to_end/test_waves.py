@@ -3,8 +3,8 @@
 import pytest
 
 from controlplane.processes import wait_until
-from shop import (ALERTS_GATE, BAD, CRASHING, ERRORS_GATE, GOOD, NEXT, OLD, UNPULLABLE, UNREADY, images_of, is_ready,
-                  pause, wave_plan)
+from shop import (ALERTS_GATE, BAD, COUNTER_GATE, CRASHING, ERRORS_GATE, GOOD, HISTOGRAM_GATE, NEXT, NOISY, OLD, UNPULLABLE,
+                  UNREADY, images_of, is_ready, pause, wave_plan)
 
 pytestmark = pytest.mark.usefixtures("operator")
 KINDS = ("deployment", "statefulset", "daemonset")
@@ -198,3 +198,34 @@ def test_a_bad_patch_after_a_good_one_goes_back_to_the_good_one(shop, kind):
     shop.wave(shop.when_patch_appears(BAD)).reaches("RolledBack")
     shop.then_pods_run(workload, GOOD)
     assert shop.spec_of(workload) == before, "the spec is restored exactly"
+
+
+def given_a_noisy_deployment(shop, *behaviours):
+    """One that Prometheus has known for some scrapes: what is not known before a wave is nothing to compare with."""
+    shop.world.telemetry.control(behaviours=[*behaviours, {"tag": "*", **NOISY}])
+    workload = shop.given_deployment()
+    scrapes = f'min(count_over_time(http_requests_total{{namespace="{shop.namespace}"}}[1m]))'
+    wait_until(lambda: any(count >= 3 for _, count in shop.world.telemetry.query(scrapes)), 30, "Prometheus knows the pods")
+    return workload
+
+
+@pytest.mark.parametrize("gate", [COUNTER_GATE, HISTOGRAM_GATE], ids=lambda gate: gate["name"])
+def test_a_good_patch_among_noise_passes_a_comparison_with_the_old_copies(shop, gate):
+    workload = given_a_noisy_deployment(shop)
+    shop.given_policy(waves=ONE_WAVE, gates=[gate])
+    wave = shop.wave(shop.when_patch_appears(GOOD)).reaches("Succeeded")
+    shop.then_pods_run(workload, GOOD)
+    evidence = next(each for each in wave.status("gates") if each["name"] == gate["name"])["evidence"]
+    assert int(evidence["canary"]["events"]) > 0 and int(evidence["baseline"]["events"]) > 0, evidence
+
+
+@pytest.mark.parametrize("gate, worse", [(COUNTER_GATE, {"errorRatio": 0.8}), (HISTOGRAM_GATE, {"latencySeconds": 0.3})],
+                         ids=["errors", "slow"])
+def test_a_patch_that_is_worse_than_the_noise_is_put_back(shop, gate, worse):
+    workload = given_a_noisy_deployment(shop, {"tag": BAD, **NOISY, **worse})
+    shop.given_policy(waves=ONE_WAVE, gates=[gate])
+    patch = shop.when_patch_appears(BAD)
+    wave = shop.wave(patch).reaches("RolledBack")
+    shop.then_pods_run(workload, OLD)
+    shop.then_quarantined(patch)
+    assert wave.status("harm")["gate"] == gate["name"]
