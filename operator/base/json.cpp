@@ -59,6 +59,8 @@ Json to_json(const simdjson::dom::element& element) {
 }
 
 std::optional<Json> parse_fast(std::string_view text) {
+  // The parser copies it, and from nowhere nothing may be copied.
+  if (text.empty()) return std::nullopt;
   thread_local simdjson::dom::parser kept;
   simdjson::dom::parser own;
   simdjson::dom::parser& parser = text.size() <= kKeepParserUpTo ? kept : own;

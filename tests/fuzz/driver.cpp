@@ -25,7 +25,12 @@
 #include "tests/fuzz/mutator.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
-/// Of a sanitizer's runtime, when there is one: a finding of its own raises no signal.
+/// Asked by UndefinedBehaviorSanitizer, whose findings raise no signal otherwise.
+extern "C" const char* __ubsan_default_options();  // NOLINT: its name
+extern "C" const char* __ubsan_default_options() {
+  return "abort_on_error=1:print_stacktrace=1";
+}
+/// Of another sanitizer's runtime, when there is one: the same, but it tells us.
 extern "C" [[gnu::weak]] void __sanitizer_set_death_callback(void (*callback)());  // NOLINT: its name
 
 namespace {

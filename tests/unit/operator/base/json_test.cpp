@@ -53,6 +53,10 @@ TEST(ParseJson, RefusesWhatIsNestedDeeperThanItCouldBePrinted) {
   EXPECT_FALSE(parse_json(nested(10'001), "a text"));
 }
 
+TEST(ParseJson, RefusesATextThatIsNowhere) {
+  EXPECT_FALSE(parse_json(std::string_view(), "a text"));
+}
+
 TEST(ParseJson, TakesNoBracketOfAStringForNesting) {
   // The last number is one that only the slower reader takes.
   EXPECT_TRUE(parse_json("[\"" + std::string(20'000, '[') + "\\\"" + "\", 18446744073709551616]", "a text"));
