@@ -89,19 +89,21 @@ void sooner(std::optional<milliseconds>& requeue_after, std::optional<millisecon
 
 Result<runtime::ReconcileResult> WaveReconciler::reconcile(const std::string& key) {
   auto result = reconcile_watched(key);
-  if (!result) watching_since(&result.error());
+  if (!result) note_failure(result.error());
   return result;
 }
 
-Time WaveReconciler::watching_since(const Error* failure) {
+void WaveReconciler::note_failure(const Error& error) {
+  const bool blind = error.kind == ErrorKind::Unavailable || error.kind == ErrorKind::Timeout ||
+                     error.kind == ErrorKind::Transport;
+  if (!blind) return;
   const std::scoped_lock lock(mutex_);
-  const bool blind =
-      failure != nullptr && (failure->kind == ErrorKind::Unavailable || failure->kind == ErrorKind::Timeout ||
-                             failure->kind == ErrorKind::Transport);
-  if (blind) watching_since_.reset();
-  if (failure != nullptr) return Time();
-  if (!watching_since_) watching_since_ = with_.clock.now();
-  return *watching_since_;
+  watched_.interrupt();
+}
+
+Time WaveReconciler::watching_since() {
+  const std::scoped_lock lock(mutex_);
+  return watched_.look(with_.clock.now(), with_.clock.monotonic());
 }
 
 Result<runtime::ReconcileResult> WaveReconciler::reconcile_watched(const std::string& key) {
@@ -135,7 +137,7 @@ Result<runtime::ReconcileResult> WaveReconciler::reconcile_watched(const std::st
   snapshot.wave = std::move(*wave);
   if (auto done = read_surroundings(snapshot); !done) return fail(std::move(done.error()));
   if (auto done = observe_targets(snapshot, now); !done) return fail(std::move(done.error()));
-  snapshot.watching_since = watching_since(nullptr);
+  snapshot.watching_since = watching_since();
   const bool waiting =
       snapshot.wave.status.phase == WavePhase::Pending || snapshot.wave.status.phase == WavePhase::Waiting;
   const auto next_gate =

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "operator/kube/encoding.hpp"
+#include "operator/kube/server_clock.hpp"
 #include "operator/kube/status.hpp"
 #include "operator/kube/wait.hpp"
 
@@ -126,6 +127,17 @@ void Client::heed_quiet(const http::Response& response) const {
   options_.gate->pause_for(*quiet);
 }
 
+Result<http::Response> Client::exchange(const http::Request& request, const std::stop_token& stop) const {
+  if (!options_.server_clock) return options_.transport->send(request, options_.limits, stop);
+  const MonotonicTime sent = options_.server_clock->monotonic();
+  auto result = options_.transport->send(request, options_.limits, stop);
+  if (!result) return result;
+  if (const auto date = result->headers.find("Date"); date != result->headers.end()) {
+    options_.server_clock->heard(date->second, sent, options_.server_clock->monotonic());
+  }
+  return result;
+}
+
 Result<http::Response> Client::send_once(const Call& call) const {
   http::Request request = call.request;
   const EitherStop stop(call.stop, options_.stop);
@@ -135,7 +147,7 @@ Result<http::Response> Client::send_once(const Call& call) const {
       return fail(ErrorKind::Cancelled, "stopped before the request left");
     }
     const auto began = std::chrono::steady_clock::now();
-    auto result = options_.transport->send(request, options_.limits, stop.token());
+    auto result = exchange(request, stop.token());
     observe(request.method, call.resource, result ? result->status : 0, began);
     if (result) heed_quiet(*result);
     const bool refused = result && result->status == 401;

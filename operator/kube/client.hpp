@@ -74,11 +74,14 @@ class Credentials {
 using RequestObserver = std::function<void(const std::string& method, const std::string& resource, int status,
                                            microseconds took)>;
 
+class ServerClock;
+
 struct ClientOptions {
   std::shared_ptr<http::Transport> transport;
-  std::shared_ptr<Credentials> credentials;  ///< May be null.
-  std::shared_ptr<RequestGate> gate;         ///< May be null: no limit.
-  RequestObserver observer;                  ///< May be empty.
+  std::shared_ptr<Credentials> credentials;   ///< May be null.
+  std::shared_ptr<RequestGate> gate;          ///< May be null: no limit.
+  RequestObserver observer;                   ///< May be empty.
+  std::shared_ptr<ServerClock> server_clock;  ///< Hears the Date of each answer. May be null.
   std::string user_agent = "patchwave/" PATCHWAVE_VERSION;
   std::stop_token stop;  ///< Ends every call of this client.
   http::SendLimits limits;
@@ -144,6 +147,7 @@ class Client {
   void observe(const std::string& method, const std::string& resource, int status,
                std::chrono::steady_clock::time_point began) const;
   void heed_quiet(const http::Response& response) const;
+  Result<http::Response> exchange(const http::Request& request, const std::stop_token& stop) const;
   /// One pass over all pages; Gone when the list expired on the way.
   Result<Json> walk_pages(const Resource& resource, std::string_view ns, const ListOptions& options) const;
 
