@@ -9,7 +9,7 @@
 namespace patchwave::simulation {
 namespace {
 
-constexpr std::uint64_t kSeeds = 60;
+constexpr std::uint64_t kSeeds = 120;
 /// A mutant may spin.
 constexpr std::size_t kMostSteps = 20'000;
 
