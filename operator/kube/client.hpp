@@ -108,6 +108,9 @@ class Client {
   /// PUT. `object` must carry metadata.resourceVersion; Invalid without a request otherwise.
   Result<Json> replace(const Resource& resource, const Json& object, std::string_view subresource = "",
                        std::string_view field_manager = "patchwave") const;
+  /// The same for who has no use for the object as the server made it: the answer is not parsed.
+  Result<void> store(const Resource& resource, const Json& object, std::string_view subresource = "",
+                     std::string_view field_manager = "patchwave") const;
   /// Json: a list of operations; a failed `test` is Conflict. Apply: never forced; another manager's
   /// field is Conflict with reason "FieldManagerConflict" and the managers named in the message.
   Result<Json> patch(const Resource& resource, std::string_view ns, std::string_view name, PatchType type,
@@ -141,6 +144,11 @@ class Client {
   Result<http::Response> send(const Call& call) const;
   Result<http::Response> send_once(const Call& call) const;
   Result<Json> answer(const Call& call) const;
+  Result<http::Response> accepted(const Call& call) const;
+  static Call write_call(std::string method, std::string target, const Json& body,
+                         std::string_view content_type, std::string what, const std::string& resource);
+  static Result<Call> replacement(const Resource& resource, const Json& object, std::string_view subresource,
+                                  std::string_view field_manager);
   Result<Json> write(std::string method, std::string target, const Json& body, std::string_view content_type,
                      std::string what, const std::string& resource) const;
   Result<void> authorize(http::Request& request) const;
