@@ -244,6 +244,7 @@ Result<void> WaveReconciler::observe_targets(Snapshot& snapshot, Time now) {
       observed.live = std::move(*live);
     }
     observed.seen = target::observe(record, observed.live, image, now, with_.git_ops_managers);
+    observed.evicted_time = evicted_time(wave.metadata.uid, index);
     snapshot.observed.emplace(index, std::move(observed));
   }
   return {};
@@ -300,6 +301,20 @@ void WaveReconciler::forget(const std::string& wave_uid) {
   with_.gates.forget(wave_uid);
   const std::scoped_lock lock(mutex_);
   written_.erase(wave_uid);
+  evicted_.erase(wave_uid);
+}
+
+Time WaveReconciler::evicted_time(const std::string& wave_uid, std::size_t target) {
+  const std::scoped_lock lock(mutex_);
+  const auto wave = evicted_.find(wave_uid);
+  if (wave == evicted_.end()) return {};
+  const auto found = wave->second.find(target);
+  return found == wave->second.end() ? Time{} : found->second;
+}
+
+void WaveReconciler::note_eviction(const std::string& wave_uid, std::size_t target) {
+  const std::scoped_lock lock(mutex_);
+  evicted_[wave_uid][target] = with_.clock.now();
 }
 
 void WaveReconciler::perform_acts(const Snapshot& snapshot, Decision& decision, Time now) {
@@ -307,6 +322,12 @@ void WaveReconciler::perform_acts(const Snapshot& snapshot, Decision& decision, 
     const auto& target = snapshot.wave.spec.targets[index];
     for (const auto& act : acts) {
       const auto outcome = target::perform(with_.client, act);
+      // One that failed may have had its effect.
+      const bool may_be_done =
+          outcome.kind == target::Outcome::Kind::Done || outcome.kind == target::Outcome::Kind::Failed;
+      if (may_be_done && std::holds_alternative<target::EvictPod>(act.what)) {
+        note_eviction(snapshot.wave.metadata.uid, index);
+      }
       with_.log.info("wrote to target",
                      {{"wave", snapshot.wave.metadata.ns + "/" + snapshot.wave.metadata.name},
                       {"target", text_of(target)},

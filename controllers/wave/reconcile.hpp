@@ -61,6 +61,8 @@ class WaveReconciler {
   /// When the status was last written; at first sight, now: a restart alone is no news.
   Time last_written_time(const std::string& wave_uid, Time now);
   void note_written(const std::string& wave_uid, Time now);
+  Time evicted_time(const std::string& wave_uid, std::size_t target);
+  void note_eviction(const std::string& wave_uid, std::size_t target);
   void forget(const std::string& wave_uid);
 
   Dependencies with_;
@@ -68,7 +70,9 @@ class WaveReconciler {
   BudgetLedger ledger_;
   std::mutex mutex_;
   std::map<std::string, Time> written_;  ///< By wave UID.
-  WatchSpan watched_;                    ///< Begins when the API server has answered, again.
+  /// By wave UID and index of the target. A restart needs none of it: what is watched begins anew then.
+  std::map<std::string, std::map<std::size_t, Time>> evicted_;
+  WatchSpan watched_;  ///< Begins when the API server has answered, again.
 };
 
 }  // namespace patchwave::wave

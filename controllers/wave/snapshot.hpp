@@ -25,6 +25,9 @@ struct Predecessor {
 struct ObservedTarget {
   target::LiveTarget live;
   target::Observation seen;
+  /// When this process last evicted one of its copies. The next one has its deadlines from here: it may not
+  /// be there yet, and nothing else shows since when.
+  Time evicted_time = {};
 };
 
 struct GateFinding {
