@@ -26,6 +26,8 @@ class Invariants {
   void expect_foreign_writes() { foreign_writes_ = true; }
   /// The patch does harm that shows on every copy of it: no step that has one passes.
   void expect_harm() { harmful_ = true; }
+  /// The patch is good and nobody interferes: nothing is ever found to be its harm.
+  void expect_no_harm() { harmless_ = true; }
   /// The operator is about to send a write.
   void sent(const http::Request& request);
   /// A write of the operator was answered with 403.
@@ -73,6 +75,7 @@ class Invariants {
   Snapshot last_after_;
   bool foreign_writes_ = false;
   bool harmful_ = false;
+  bool harmless_ = false;
   /// Since when writes for a wave are refused without a hold having been put on its record.
   std::map<kube::NamespacedName, Time> refused_since_;
 };

@@ -47,8 +47,9 @@ SimulatedPrometheus::SimulatedPrometheus(Cluster& cluster, Random& random, std::
     : cluster_(cluster),
       random_(random),
       fails_(std::move(fails)),
-      // Longer than a gate's `for`, too: then all that it may see in time is what the old copies measure.
-      scrape_interval_(std::chrono::seconds(15 * (1 << random.between(0, 2)))) {
+      // At most `prometheus.scrapeDelay`. As long as a gate's `for`, too: then all that it may see in time is
+      // what the old copies measure.
+      scrape_interval_(std::chrono::seconds(15 * random.between(1, 2))) {
   cluster_.state.listen([this](const Change& change) { observe(change); });
 }
 

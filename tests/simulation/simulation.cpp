@@ -14,6 +14,8 @@ namespace patchwave::simulation {
 namespace {
 
 constexpr std::chrono::hours kLongestRun{30};
+/// Where somebody else has changed an image, a wave may wait for a person: beyond `onUndecided.after`.
+constexpr std::chrono::hours kLongestContestedRun{8};
 constexpr std::chrono::hours kDeniedRun{2};
 constexpr std::chrono::minutes kQuiet{20};
 const Time kDay{std::chrono::sys_days(std::chrono::year(2026) / 11 / 21)};
@@ -54,7 +56,9 @@ class Run {
         random_(options.seed),
         scenario_(draw_scenario(random_)) {
     if (scenario_.foreign_edit) invariants_.expect_foreign_writes();
-    if (scenario_.tag != "2" && scenario_.has_one_end()) invariants_.expect_harm();
+    if (scenario_.has_one_end()) {
+      scenario_.tag == "2" ? invariants_.expect_no_harm() : invariants_.expect_harm();
+    }
     if (options_.denied) faults_.deny_workloads_for_good();
   }
 
@@ -76,7 +80,7 @@ class Run {
     if (options_.denied) {
       run_until(cluster_.agenda.now() + kDeniedRun, true);
       check_holds();
-    } else if (run_until(cluster_.agenda.now() + kLongestRun, true)) {
+    } else if (run_until(cluster_.agenda.now() + longest_run(), true) && !any_in_conflict()) {
       check_quiet();
     } else {
       check_holds();
@@ -218,6 +222,10 @@ class Run {
     return of_operator ? std::optional(*of_operator + clock_.missed()) : std::nullopt;
   }
 
+  std::chrono::hours longest_run() const {
+    return scenario_.foreign_edit ? kLongestContestedRun : kLongestRun;
+  }
+
   bool all_ended() const {
     const auto& waves = cluster_.state.all(resources::kPatchWaves);
     return std::all_of(waves.begin(), waves.end(), [](const auto& entry) {
@@ -229,7 +237,16 @@ class Run {
   static bool blocked_for_good(const Json& wave) {
     const Json* hold = find(wave, {"status", "hold"});
     return hold != nullptr && find(*hold, {"untilTime"}) == nullptr &&
-           string_at(wave, {"status", "phase"}) == "Waiting";
+           (string_at(wave, {"status", "phase"}) == "Waiting" || in_conflict(wave));
+  }
+  /// Somebody else keeps a workload from the wave, which goes on watching what it has begun.
+  static bool in_conflict(const Json& wave) {
+    return string_at(wave, {"status", "hold", "reason"}) == "FieldConflict";
+  }
+  bool any_in_conflict() const {
+    const auto& waves = cluster_.state.all(resources::kPatchWaves);
+    return std::any_of(waves.begin(), waves.end(),
+                       [](const auto& entry) { return in_conflict(entry.second->json); });
   }
 
   /// A patch that does harm shows it within each wave: no wave that changed something may call it good.

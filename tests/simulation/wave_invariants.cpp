@@ -106,6 +106,10 @@ void Invariants::wave_written(const Change& change) {
   if (hold != nullptr && string_at(*hold, {"reason"}).empty()) {
     violated(fmt::format("wave {} holds without a reason", name));
   }
+  const Json* harm = find(wave, {"status", "harm"});
+  if (harmless_ && harm != nullptr && find(before, {"status", "harm"}) == nullptr) {
+    violated(fmt::format("wave {} found harm in a good patch: {}", name, harm->dump()));
+  }
   if (!change.writer.late) check_times(change, before, wave);
   for (const auto& target : array_at(wave, {"status", "targets"})) {
     const Json* old = record_of(before, string_at(target, {"kind"}),
@@ -203,6 +207,7 @@ Snapshot Invariants::wave_behind(const http::Request& request) const {
 }
 
 void Invariants::sent(const http::Request& request) {
+  if (refused_since_.empty()) return;
   const auto target = parse_target(request.target);
   if (!target || *target->resource != resources::kPatchWaves || target->subresource != "status") return;
   const Json body = Json::parse(request.body, nullptr, false);
