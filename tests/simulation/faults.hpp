@@ -39,6 +39,11 @@ class Faults {
     crash_ = rate(0.05);
     lease_loss_ = rate(0.02);
     telemetry_ = rate(0.3);
+    if (random_.chance(0.4)) {
+      telemetry_away_from_ = MonotonicTime(random_.between(milliseconds(220'000), milliseconds(900'000)));
+      telemetry_away_until_ =
+          telemetry_away_from_ + random_.between(milliseconds(60'000), milliseconds(900'000));
+    }
     registry_ = rate(0.5);
     watch_loss_ = rate(0.02);
     longest_lag_ = random_.chance(0.3) ? milliseconds(10'000) : milliseconds(1'500);
@@ -80,7 +85,11 @@ class Faults {
   }
   /// Healing does not end it.
   void deny_workloads_for_good() { denied_for_good_ = true; }
-  bool telemetry_fails() { return enabled_ && random_.chance(telemetry_); }
+  /// One query now and then, or, for longer than a step takes, all of them.
+  bool telemetry_fails(MonotonicTime now) {
+    if (!enabled_) return false;
+    return (now >= telemetry_away_from_ && now < telemetry_away_until_) || random_.chance(telemetry_);
+  }
   bool registry_fails() { return enabled_ && random_.chance(registry_); }
   bool watch_breaks() { return enabled_ && random_.chance(watch_loss_); }
   milliseconds watch_lag() {
@@ -113,6 +122,7 @@ class Faults {
   double two_leaders_;
   bool denials_, denies_everything_, denied_for_good_ = false;
   MonotonicTime denied_from_, denied_until_;
+  MonotonicTime telemetry_away_from_, telemetry_away_until_;
   milliseconds longest_lag_;
   milliseconds longest_controller_lag_;
   milliseconds largest_clock_error_;

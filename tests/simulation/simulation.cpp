@@ -338,8 +338,8 @@ class Run {
   Stage stage_{cluster_, random_, scenario_};
   WatchFeed feed_{cluster_, faults_, random_};
   MachineClock clock_{cluster_.clock};
-  std::shared_ptr<SimulatedPrometheus> prometheus_ =
-      std::make_shared<SimulatedPrometheus>(cluster_, random_, [this] { return faults_.telemetry_fails(); });
+  std::shared_ptr<SimulatedPrometheus> prometheus_ = std::make_shared<SimulatedPrometheus>(
+      cluster_, random_, [this] { return faults_.telemetry_fails(cluster_.agenda.now()); });
   std::stop_source leadership_;
   std::shared_ptr<Connection> connection_;
   std::unique_ptr<OperatorUnderTest> operator_;
