@@ -1,7 +1,6 @@
 // Times and durations as the Kubernetes API writes them.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -16,10 +15,6 @@ std::string format_time(Time time);
 std::string format_micro_time(Time time);
 /// RFC 3339 with any offset and any fraction. Invalid names the text.
 Result<Time> parse_time(std::string_view text);
-
-/// RFC 9110 §5.6.7 in the one form that is still sent: "Sat, 21 Nov 2026 02:14:07 GMT".
-std::optional<Time> parse_http_date(std::string_view text);
-std::string format_http_date(Time time);
 
 /// A Gateway API duration (GEP-2257): one to four groups of up to five digits and a unit out of h, m, s
 /// and ms; no sign, no fraction, no days. "1h30m".

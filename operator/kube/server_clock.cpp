@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "operator/base/time.hpp"
+#include "operator/base/http_date.hpp"
 
 namespace patchwave::kube {
 namespace {

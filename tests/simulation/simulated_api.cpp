@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "operator/base/http_date.hpp"
 #include "operator/base/time.hpp"
 #include "tests/simulation/admission.hpp"
 #include "tests/simulation/api_errors.hpp"

@@ -1,6 +1,6 @@
 #include "operator/kube/server_clock.hpp"
 
-#include "operator/base/time.hpp"
+#include "operator/base/http_date.hpp"
 #include "tests/unit/operator/kube/support.hpp"
 
 namespace patchwave::kube {

@@ -1,6 +1,8 @@
-#include "operator/base/time.hpp"
+#include "operator/base/http_date.hpp"
 
 #include <gtest/gtest.h>
+
+#include "operator/base/time.hpp"
 
 namespace patchwave {
 namespace {
