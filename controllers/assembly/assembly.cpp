@@ -15,19 +15,21 @@ const Json& either(const kube::Object* before, const kube::Object* after) {
   return after != nullptr ? **after : **before;
 }
 
-bool differs(const kube::Object& before, const kube::Object& after,
-             std::initializer_list<std::string_view> path) {
-  const Json* was = find(*before, path);
-  const Json* is = find(*after, path);
-  return (was == nullptr) != (is == nullptr) || (was != nullptr && *was != *is);
+using Path = std::initializer_list<std::string_view>;
+
+bool differs(const kube::Object* before, const kube::Object* after, std::initializer_list<Path> paths) {
+  if (before == nullptr || after == nullptr) return true;
+  return std::any_of(paths.begin(), paths.end(), [&](const Path& path) {
+    const Json* was = find(**before, path);
+    const Json* is = find(**after, path);
+    return (was == nullptr) != (is == nullptr) || (was != nullptr && *was != *is);
+  });
 }
 
 // What people say of an object, as opposed to what controllers report on it.
 bool spec_changed(const kube::Object* before, const kube::Object* after) {
-  if (before == nullptr || after == nullptr) return true;
-  return differs(*before, *after, {"metadata", "uid"}) ||
-         differs(*before, *after, {"metadata", "generation"}) ||
-         differs(*before, *after, {"metadata", "deletionTimestamp"});
+  return differs(before, after,
+                 {{"metadata", "uid"}, {"metadata", "generation"}, {"metadata", "deletionTimestamp"}});
 }
 
 // Of what planning looks at, nothing is part of a status.
@@ -40,11 +42,25 @@ bool plan_may_change(const kube::Object* before, const kube::Object* after) {
 
 // Evidence and holds move with every look at a wave and are nobody else's business; what policies, patches,
 // approvals and other waves read of it is this.
+bool concerns_policies(const kube::Object* before, const kube::Object* after) {
+  return spec_changed(before, after) ||
+         differs(before, after, {{"status", "phase"}, {"status", "harm"}, {"status", "completionTime"}});
+}
 bool concerns_others(const kube::Object* before, const kube::Object* after) {
-  if (spec_changed(before, after)) return true;
-  const auto reports = {"phase", "planHash", "digest", "harm", "progress", "completionTime"};
-  return std::ranges::any_of(
-      reports, [&](std::string_view name) { return differs(*before, *after, {"status", name}); });
+  return concerns_policies(before, after) ||
+         differs(before, after, {{"status", "planHash"}, {"status", "digest"}, {"status", "progress"}});
+}
+
+// How far a patch has got is told by its waves; they and policies read this of it. Until it has a digest, its
+// waves show why not.
+bool patch_concerns_others(const kube::Object* before, const kube::Object* after) {
+  return spec_changed(before, after) ||
+         differs(before, after,
+                 {{"status", "digest"},
+                  {"status", "phase"},
+                  {"status", "quarantine"},
+                  {"status", "liftedTime"}}) ||
+         string_at(**after, {"status", "digest"}).empty();
 }
 
 bool under_way(const api::PatchWave& wave) {
@@ -128,7 +144,9 @@ void Assembly::policy_changed(const kube::Object* before, const kube::Object* af
 void Assembly::patch_changed(const kube::Object* before, const kube::Object* after) {
   const auto& patch = either(before, after);
   const auto ns = string_at(patch, {"metadata", "namespace"});
+  // Also after a status alone: a former leader may have written it, from caches that were behind.
   patches_.enqueue(key_of(patch));
+  if (!patch_concerns_others(before, after)) return;
   look_at_policies(ns);
   for (const auto& wave : with_.stores.waves.list(ns)) {
     if (string_at(*wave, {"spec", "patchRef", "name"}) == string_at(patch, {"metadata", "name"})) {
@@ -141,12 +159,13 @@ void Assembly::wave_changed(const kube::Object* before, const kube::Object* afte
   const auto& wave = either(before, after);
   const auto ns = string_at(wave, {"metadata", "namespace"});
   const auto name = string_at(wave, {"metadata", "name"});
+  // Also after a status alone: a former leader may have written it, from caches that were behind.
   waves_.enqueue(key_of(wave));
   if (!concerns_others(before, after)) return;
   index_wave(key_of(wave), after);
   patches_.enqueue(ns + "/" + string_at(wave, {"spec", "patchRef", "name"}));
   const auto policy = string_at(wave, {"spec", "policyRef", "name"});
-  if (!policy.empty()) policies_.enqueue(ns + "/" + policy);
+  if (!policy.empty() && concerns_policies(before, after)) policies_.enqueue(ns + "/" + policy);
   for (const auto& approval : with_.stores.approvals.list(ns)) {
     if (string_at(*approval, {"spec", "waveRef", "name"}) == name) approvals_.enqueue(key_of(*approval));
   }

@@ -25,12 +25,13 @@ Result<std::optional<Json>> read(const kube::Client& client, const kube::Resourc
 
 Result<void> write(const kube::Client& client, const kube::Resource& resource, const Json& object,
                    Json new_status) {
-  Json updated = object;
+  Json updated = Json::object();
+  for (const auto& [field, value] : object.items()) {
+    if (field != "status") updated[field] = value;
+  }
   updated["metadata"].erase("managedFields");
   updated["status"] = std::move(new_status);
-  auto written = client.replace(resource, updated, "status");
-  if (!written) return fail(std::move(written.error()));
-  return {};
+  return client.store(resource, updated, "status");
 }
 
 Error report_invalid(const kube::Client& client, const kube::Resource& resource, const Json& object,

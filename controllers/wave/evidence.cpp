@@ -179,7 +179,7 @@ std::optional<Time> GateKeeper::judge_targets(Snapshot& snapshot, Time now) {
     const Time since = (baking ? wave.status.bake_start_time : record.state_since_time).value_or(now);
     auto evidence = pod_evidence(record, observed.seen, snapshot.lost_nodes);
     evidence.since = since;
-    evidence.watched_since = snapshot.watching_since;
+    evidence.watched_since = std::max(snapshot.watching_since, observed.evicted_time);
     snapshot.findings.push_back({"pods", index, judge::judge_pods(evidence, pod_limits(wave.spec), now)});
     for (const auto& gate : wave.spec.gates) {
       const Look look{index, since, baking ? since : record.ready_since_time};

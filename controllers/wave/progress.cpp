@@ -195,8 +195,8 @@ void progress_rollback(Pass& pass, std::size_t index, TargetStatus& record) {
     return enter(record, TargetState::RolledBack, pass.now,
                  nothing_to_restore ? "does not exist any more" : "runs what it ran before, and is ready");
   }
-  const auto deadline =
-      record.state_since_time.value_or(pass.now) + 2 * pass.snapshot.wave.spec.progress_deadline;
+  const auto since = std::max(record.state_since_time.value_or(pass.now), pass.snapshot.watching_since);
+  const auto deadline = since + 2 * pass.snapshot.wave.spec.progress_deadline;
   if (record.state != TargetState::RollingBack) return;
   if (pass.now < deadline) return pass.look_again(deadline);
   enter(

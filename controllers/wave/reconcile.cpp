@@ -89,19 +89,21 @@ void sooner(std::optional<milliseconds>& requeue_after, std::optional<millisecon
 
 Result<runtime::ReconcileResult> WaveReconciler::reconcile(const std::string& key) {
   auto result = reconcile_watched(key);
-  if (!result) watching_since(&result.error());
+  if (!result) note_failure(result.error());
   return result;
 }
 
-Time WaveReconciler::watching_since(const Error* failure) {
+void WaveReconciler::note_failure(const Error& error) {
+  const bool blind = error.kind == ErrorKind::Unavailable || error.kind == ErrorKind::Timeout ||
+                     error.kind == ErrorKind::Transport;
+  if (!blind) return;
   const std::scoped_lock lock(mutex_);
-  const bool blind =
-      failure != nullptr && (failure->kind == ErrorKind::Unavailable || failure->kind == ErrorKind::Timeout ||
-                             failure->kind == ErrorKind::Transport);
-  if (blind) watching_since_.reset();
-  if (failure != nullptr) return Time();
-  if (!watching_since_) watching_since_ = with_.clock.now();
-  return *watching_since_;
+  watched_.interrupt();
+}
+
+Time WaveReconciler::watching_since() {
+  const std::scoped_lock lock(mutex_);
+  return watched_.look(with_.clock.now(), with_.clock.monotonic());
 }
 
 Result<runtime::ReconcileResult> WaveReconciler::reconcile_watched(const std::string& key) {
@@ -135,7 +137,7 @@ Result<runtime::ReconcileResult> WaveReconciler::reconcile_watched(const std::st
   snapshot.wave = std::move(*wave);
   if (auto done = read_surroundings(snapshot); !done) return fail(std::move(done.error()));
   if (auto done = observe_targets(snapshot, now); !done) return fail(std::move(done.error()));
-  snapshot.watching_since = watching_since(nullptr);
+  snapshot.watching_since = watching_since();
   const bool waiting =
       snapshot.wave.status.phase == WavePhase::Pending || snapshot.wave.status.phase == WavePhase::Waiting;
   const auto next_gate =
@@ -242,6 +244,7 @@ Result<void> WaveReconciler::observe_targets(Snapshot& snapshot, Time now) {
       observed.live = std::move(*live);
     }
     observed.seen = target::observe(record, observed.live, image, now, with_.git_ops_managers);
+    observed.evicted_time = evicted_time(wave.metadata.uid, index);
     snapshot.observed.emplace(index, std::move(observed));
   }
   return {};
@@ -298,6 +301,20 @@ void WaveReconciler::forget(const std::string& wave_uid) {
   with_.gates.forget(wave_uid);
   const std::scoped_lock lock(mutex_);
   written_.erase(wave_uid);
+  evicted_.erase(wave_uid);
+}
+
+Time WaveReconciler::evicted_time(const std::string& wave_uid, std::size_t target) {
+  const std::scoped_lock lock(mutex_);
+  const auto wave = evicted_.find(wave_uid);
+  if (wave == evicted_.end()) return {};
+  const auto found = wave->second.find(target);
+  return found == wave->second.end() ? Time{} : found->second;
+}
+
+void WaveReconciler::note_eviction(const std::string& wave_uid, std::size_t target) {
+  const std::scoped_lock lock(mutex_);
+  evicted_[wave_uid][target] = with_.clock.now();
 }
 
 void WaveReconciler::perform_acts(const Snapshot& snapshot, Decision& decision, Time now) {
@@ -305,6 +322,12 @@ void WaveReconciler::perform_acts(const Snapshot& snapshot, Decision& decision, 
     const auto& target = snapshot.wave.spec.targets[index];
     for (const auto& act : acts) {
       const auto outcome = target::perform(with_.client, act);
+      // One that failed may have had its effect.
+      const bool may_be_done =
+          outcome.kind == target::Outcome::Kind::Done || outcome.kind == target::Outcome::Kind::Failed;
+      if (may_be_done && std::holds_alternative<target::EvictPod>(act.what)) {
+        note_eviction(snapshot.wave.metadata.uid, index);
+      }
       with_.log.info("wrote to target",
                      {{"wave", snapshot.wave.metadata.ns + "/" + snapshot.wave.metadata.name},
                       {"target", text_of(target)},

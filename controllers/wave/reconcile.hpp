@@ -12,6 +12,7 @@
 #include "controllers/wave/budget_ledger.hpp"
 #include "controllers/wave/decide.hpp"
 #include "controllers/wave/evidence.hpp"
+#include "controllers/wave/watch_span.hpp"
 #include "operator/base/log.hpp"
 #include "operator/kube/client.hpp"
 #include "operator/runtime/controller.hpp"
@@ -55,10 +56,13 @@ class WaveReconciler {
 
   Result<runtime::ReconcileResult> reconcile_watched(const std::string& key);
   /// Since when this process has been able to look without a break.
-  Time watching_since(const Error* failure);
+  Time watching_since();
+  void note_failure(const Error& error);
   /// When the status was last written; at first sight, now: a restart alone is no news.
   Time last_written_time(const std::string& wave_uid, Time now);
   void note_written(const std::string& wave_uid, Time now);
+  Time evicted_time(const std::string& wave_uid, std::size_t target);
+  void note_eviction(const std::string& wave_uid, std::size_t target);
   void forget(const std::string& wave_uid);
 
   Dependencies with_;
@@ -66,7 +70,9 @@ class WaveReconciler {
   BudgetLedger ledger_;
   std::mutex mutex_;
   std::map<std::string, Time> written_;  ///< By wave UID.
-  std::optional<Time> watching_since_;   ///< Unset until the API server has answered, again.
+  /// By wave UID and index of the target. A restart needs none of it: what is watched begins anew then.
+  std::map<std::string, std::map<std::size_t, Time>> evicted_;
+  WatchSpan watched_;  ///< Begins when the API server has answered, again.
 };
 
 }  // namespace patchwave::wave

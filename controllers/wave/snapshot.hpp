@@ -25,6 +25,9 @@ struct Predecessor {
 struct ObservedTarget {
   target::LiveTarget live;
   target::Observation seen;
+  /// When this process last evicted one of its copies. The next one has its deadlines from here: it may not
+  /// be there yet, and nothing else shows since when.
+  Time evicted_time = {};
 };
 
 struct GateFinding {
@@ -44,8 +47,8 @@ struct Snapshot {
   /// be claimed now.
   std::map<std::size_t, ObservedTarget> observed;
 
-  /// Since when the API server has answered this process without a break. What was not watched is no proof:
-  /// deadlines count from here at the earliest.
+  /// Since when the API server has answered this process without a break, a step of the clock being one. What
+  /// was not watched is no proof: deadlines count from here at the earliest.
   Time watching_since;
 
   /// Nodes that are not ready: what their pods show is not the patch's doing.

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "operator/kube/encoding.hpp"
+#include "operator/kube/server_clock.hpp"
 #include "operator/kube/status.hpp"
 #include "operator/kube/wait.hpp"
 
@@ -126,6 +127,17 @@ void Client::heed_quiet(const http::Response& response) const {
   options_.gate->pause_for(*quiet);
 }
 
+Result<http::Response> Client::exchange(const http::Request& request, const std::stop_token& stop) const {
+  if (!options_.server_clock) return options_.transport->send(request, options_.limits, stop);
+  const MonotonicTime sent = options_.server_clock->monotonic();
+  auto result = options_.transport->send(request, options_.limits, stop);
+  if (!result) return result;
+  if (const auto date = result->headers.find("Date"); date != result->headers.end()) {
+    options_.server_clock->heard(date->second, sent, options_.server_clock->monotonic());
+  }
+  return result;
+}
+
 Result<http::Response> Client::send_once(const Call& call) const {
   http::Request request = call.request;
   const EitherStop stop(call.stop, options_.stop);
@@ -135,7 +147,7 @@ Result<http::Response> Client::send_once(const Call& call) const {
       return fail(ErrorKind::Cancelled, "stopped before the request left");
     }
     const auto began = std::chrono::steady_clock::now();
-    auto result = options_.transport->send(request, options_.limits, stop.token());
+    auto result = exchange(request, stop.token());
     observe(request.method, call.resource, result ? result->status : 0, began);
     if (result) heed_quiet(*result);
     const bool refused = result && result->status == 401;
@@ -160,21 +172,32 @@ Result<http::Response> Client::send(const Call& call) const {
   }
 }
 
-Result<Json> Client::answer(const Call& call) const {
-  const std::string what = call.what;
+Result<http::Response> Client::accepted(const Call& call) const {
   auto response = send(call);
+  if (response && !is_success(*response)) return fail(to_error(status_of(*response), call.what));
+  return response;
+}
+
+Result<Json> Client::answer(const Call& call) const {
+  auto response = accepted(call);
   if (!response) return fail(std::move(response.error()));
-  if (!is_success(*response)) return fail(to_error(status_of(*response), what));
-  return parse_json(response->body, what);
+  return parse_json(response->body, call.what);
+}
+
+Client::Call Client::write_call(std::string method, std::string target, const Json& body,
+                                std::string_view content_type, std::string what,
+                                const std::string& resource) {
+  Call call{{std::move(method), std::move(target), {}, print_json(body)}, std::move(what), resource};
+  call.request.headers["Content-Type"] = content_type;
+  call.request.headers["Accept"] = "application/json";
+  return call;
 }
 
 Result<Json> Client::write(std::string method, std::string target, const Json& body,
                            std::string_view content_type, std::string what,
                            const std::string& resource) const {
-  Call call{{std::move(method), std::move(target), {}, print_json(body)}, std::move(what), resource};
-  call.request.headers["Content-Type"] = content_type;
-  call.request.headers["Accept"] = "application/json";
-  return answer(call);
+  return answer(
+      write_call(std::move(method), std::move(target), body, content_type, std::move(what), resource));
 }
 
 Result<Json> Client::get(const Resource& resource, std::string_view ns, std::string_view name) const {
@@ -223,8 +246,8 @@ Result<Json> Client::create(const Resource& resource, std::string_view ns, const
   return write("POST", path_of(resource, ns, "") + query, object, "application/json", what, resource.plural);
 }
 
-Result<Json> Client::replace(const Resource& resource, const Json& object, std::string_view subresource,
-                             std::string_view field_manager) const {
+Result<Client::Call> Client::replacement(const Resource& resource, const Json& object,
+                                         std::string_view subresource, std::string_view field_manager) {
   const std::string ns = string_at(object, {"metadata", "namespace"});
   const std::string name = string_at(object, {"metadata", "name"});
   const std::string what = describe("replace", resource, ns, name, subresource);
@@ -234,8 +257,22 @@ Result<Json> Client::replace(const Resource& resource, const Json& object, std::
                 what + ": without metadata.resourceVersion it could overwrite what others wrote");
   }
   const std::string query = query_of({{"fieldManager", std::string(field_manager)}});
-  return write("PUT", path_of(resource, ns, name, subresource) + query, object, "application/json", what,
-               resource.plural);
+  return write_call("PUT", path_of(resource, ns, name, subresource) + query, object, "application/json", what,
+                    resource.plural);
+}
+
+Result<Json> Client::replace(const Resource& resource, const Json& object, std::string_view subresource,
+                             std::string_view field_manager) const {
+  const auto call = replacement(resource, object, subresource, field_manager);
+  return call ? answer(*call) : fail(call.error());
+}
+
+Result<void> Client::store(const Resource& resource, const Json& object, std::string_view subresource,
+                           std::string_view field_manager) const {
+  const auto call = replacement(resource, object, subresource, field_manager);
+  if (!call) return fail(call.error());
+  if (auto stored = accepted(*call); !stored) return fail(std::move(stored.error()));
+  return {};
 }
 
 Result<Json> Client::patch(const Resource& resource, std::string_view ns, std::string_view name,

@@ -74,11 +74,14 @@ class Credentials {
 using RequestObserver = std::function<void(const std::string& method, const std::string& resource, int status,
                                            microseconds took)>;
 
+class ServerClock;
+
 struct ClientOptions {
   std::shared_ptr<http::Transport> transport;
-  std::shared_ptr<Credentials> credentials;  ///< May be null.
-  std::shared_ptr<RequestGate> gate;         ///< May be null: no limit.
-  RequestObserver observer;                  ///< May be empty.
+  std::shared_ptr<Credentials> credentials;   ///< May be null.
+  std::shared_ptr<RequestGate> gate;          ///< May be null: no limit.
+  RequestObserver observer;                   ///< May be empty.
+  std::shared_ptr<ServerClock> server_clock;  ///< Hears the Date of each answer. May be null.
   std::string user_agent = "patchwave/" PATCHWAVE_VERSION;
   std::stop_token stop;  ///< Ends every call of this client.
   http::SendLimits limits;
@@ -105,6 +108,9 @@ class Client {
   /// PUT. `object` must carry metadata.resourceVersion; Invalid without a request otherwise.
   Result<Json> replace(const Resource& resource, const Json& object, std::string_view subresource = "",
                        std::string_view field_manager = "patchwave") const;
+  /// The same for who has no use for the object as the server made it: the answer is not parsed.
+  Result<void> store(const Resource& resource, const Json& object, std::string_view subresource = "",
+                     std::string_view field_manager = "patchwave") const;
   /// Json: a list of operations; a failed `test` is Conflict. Apply: never forced; another manager's
   /// field is Conflict with reason "FieldManagerConflict" and the managers named in the message.
   Result<Json> patch(const Resource& resource, std::string_view ns, std::string_view name, PatchType type,
@@ -138,12 +144,18 @@ class Client {
   Result<http::Response> send(const Call& call) const;
   Result<http::Response> send_once(const Call& call) const;
   Result<Json> answer(const Call& call) const;
+  Result<http::Response> accepted(const Call& call) const;
+  static Call write_call(std::string method, std::string target, const Json& body,
+                         std::string_view content_type, std::string what, const std::string& resource);
+  static Result<Call> replacement(const Resource& resource, const Json& object, std::string_view subresource,
+                                  std::string_view field_manager);
   Result<Json> write(std::string method, std::string target, const Json& body, std::string_view content_type,
                      std::string what, const std::string& resource) const;
   Result<void> authorize(http::Request& request) const;
   void observe(const std::string& method, const std::string& resource, int status,
                std::chrono::steady_clock::time_point began) const;
   void heed_quiet(const http::Response& response) const;
+  Result<http::Response> exchange(const http::Request& request, const std::stop_token& stop) const;
   /// One pass over all pages; Gone when the list expired on the way.
   Result<Json> walk_pages(const Resource& resource, std::string_view ns, const ListOptions& options) const;
 

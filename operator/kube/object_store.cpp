@@ -52,7 +52,8 @@ ObjectStore::Row ObjectStore::pack(Object view) {
 Object ObjectStore::unpack(std::string_view, const Row& row) const {
   if (keep_ == Keep::Documents) return std::static_pointer_cast<const Json>(row);
   // The text is our own print of a document that was parsed before.
-  return std::make_shared<const Json>(Json::parse(*std::static_pointer_cast<const std::string>(row)));
+  auto document = parse_json(*std::static_pointer_cast<const std::string>(row), resource_.plural);
+  return std::make_shared<const Json>(document ? std::move(*document) : Json());
 }
 
 bool ObjectStore::same(const Row& before, const Row& after) const {

@@ -60,6 +60,8 @@ std::unique_ptr<Clients> make_clients(const kube::Connection& connection, const 
                                       runtime::RequestMetrics& metrics, const Clock& clock,
                                       std::stop_token stop) {
   auto work = options_for(connection, metrics);
+  auto server_clock = std::make_shared<kube::ServerClock>(clock);
+  work.server_clock = server_clock;
   const kube::RateLimit rate{configuration.kubernetes.qps, configuration.kubernetes.burst};
   work.gate = std::make_shared<kube::RateGate>(rate, rate, clock);
   work.stop = stop;
@@ -73,12 +75,14 @@ std::unique_ptr<Clients> make_clients(const kube::Connection& connection, const 
   events.limits.total = kEventLimit;
 
   auto lease = options_for(connection, metrics);
+  lease.server_clock = server_clock;
   lease.max_retries = 0;
   lease.limits.total = kube::request_limit({configuration.leader_election.lease_duration,
                                             configuration.leader_election.renew_deadline,
                                             configuration.leader_election.retry_period});
   return std::make_unique<Clients>(Clients{kube::Client(std::move(work)), kube::Client(std::move(watches)),
-                                           kube::Client(std::move(events)), kube::Client(std::move(lease))});
+                                           kube::Client(std::move(events)), kube::Client(std::move(lease)),
+                                           std::move(server_clock)});
 }
 
 Result<std::unique_ptr<prometheus::Client>> make_prometheus(const PrometheusSettings& settings) {

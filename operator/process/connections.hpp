@@ -7,6 +7,7 @@
 #include "operator/base/log.hpp"
 #include "operator/kube/client.hpp"
 #include "operator/kube/config.hpp"
+#include "operator/kube/server_clock.hpp"
 #include "operator/process/configuration.hpp"
 #include "operator/prometheus/client.hpp"
 #include "operator/runtime/patch_metrics.hpp"
@@ -20,7 +21,8 @@ struct Clients {
   kube::Client work;     ///< Of the reconcilers: rate limited, ended by `stop`.
   kube::Client watches;  ///< Of the reflectors.
   kube::Client events;
-  kube::Client lease;  ///< No limit, no repeats, outlives the workers.
+  kube::Client lease;                               ///< No limit, no repeats, outlives the workers.
+  std::shared_ptr<kube::ServerClock> server_clock;  ///< Hears `work` and `lease`.
 };
 
 /// `metrics` and `clock` must outlive the clients.

@@ -74,14 +74,13 @@ class Operator {
            std::unique_ptr<prometheus::Client> prometheus, Registries registries)
       : configuration_(configuration),
         connection_(std::move(connection)),
-        clock_(clock),
         log_(log),
         prometheus_(std::move(prometheus)),
         registries_(std::move(registries)),
         manager_({.overrun = [this] { give_up(); }}, log),
         requests_(metrics_, connection_.endpoint.base_url),
         clients_(make_clients(connection_, configuration, requests_, clock, manager_.calls_stop())),
-        events_({.instance = host_name()}, clients_->events, clock, log),
+        events_({.instance = host_name()}, clients_->events, *clients_->server_clock, log),
         assembly_(surroundings()),
         caches_(stores_, clients_->watches, clock, log, metrics_),
         elector_(election_options(), clients_->lease, clock, log, random_fraction) {}
@@ -119,7 +118,7 @@ class Operator {
   assembly::Surroundings surroundings() {
     return {.client = clients_->work,
             .stores = stores_,
-            .clock = clock_,
+            .clock = *clients_->server_clock,
             .log = log_,
             .metrics = metrics_,
             .prometheus = prometheus_.get(),
@@ -208,7 +207,6 @@ class Operator {
 
   const Configuration& configuration_;
   kube::Connection connection_;
-  const Clock& clock_;
   Log& log_;
   std::unique_ptr<prometheus::Client> prometheus_;
   Registries registries_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "controllers/assembly/assembly.hpp"
+#include "operator/kube/server_clock.hpp"
 
 namespace patchwave::simulation {
 namespace {
@@ -11,11 +12,12 @@ class AssembledOperator final : public OperatorUnderTest {
  public:
   explicit AssembledOperator(const Surroundings& with)
       : log_(with.clock, LogLevel::Error, [](std::string_view) {}),
-        client_(client_options(with)),
+        clock_(std::make_shared<kube::ServerClock>(with.clock)),
+        client_(client_options(with, clock_)),
         prometheus_(prometheus_options(with)),
         assembly_({.client = client_,
                    .stores = stores_,
-                   .clock = with.clock,
+                   .clock = *clock_,
                    .log = log_,
                    .metrics = metrics_,
                    .prometheus = &prometheus_,
@@ -60,11 +62,13 @@ class AssembledOperator final : public OperatorUnderTest {
   }
 
  private:
-  static kube::ClientOptions client_options(const Surroundings& with) {
+  static kube::ClientOptions client_options(const Surroundings& with,
+                                            std::shared_ptr<kube::ServerClock> clock) {
     kube::ClientOptions options;
     options.transport = with.kubernetes;
     options.stop = with.leadership;
     options.sleep = with.sleep;
+    options.server_clock = std::move(clock);
     return options;
   }
   static prometheus::ClientOptions prometheus_options(const Surroundings& with) {
@@ -80,6 +84,7 @@ class AssembledOperator final : public OperatorUnderTest {
   Log log_;
   runtime::Metrics metrics_;
   inventory::Stores stores_;
+  std::shared_ptr<kube::ServerClock> clock_;
   kube::Client client_;
   prometheus::Client prometheus_;
   assembly::Assembly assembly_;

@@ -36,6 +36,9 @@ class Cluster {
   SimulatedApi api;
   Kubelets kubelets;
 
+  /// How far the DaemonSet controller may be behind from now on.
+  void daemon_sets_lag(milliseconds longest) { daemon_sets_.lag(longest); }
+
  private:
   GarbageCollector collector_;
   DisruptionController disruption_;

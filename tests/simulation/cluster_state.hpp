@@ -33,8 +33,9 @@ enum class Actor : std::uint8_t { Operator, Controller, Kubelet, Autoscaler, Per
 struct Writer {
   Actor actor = Actor::Person;
   std::string manager = "kubectl";
-  int incarnation = 0;  ///< Which life of the operator wrote; 0 for everybody else.
-  bool late = false;    ///< The request was given up by its sender and took effect afterwards.
+  int incarnation = 0;      ///< Which life of the operator wrote; 0 for everybody else.
+  bool late = false;        ///< The request was given up by its sender and took effect afterwards.
+  Time sent = Time::max();  ///< When the request left; decided before that.
 };
 
 struct Change {

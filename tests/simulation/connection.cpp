@@ -62,6 +62,7 @@ Result<http::Response> Connection::send(const http::Request& request, const http
   if (stop.stop_requested()) return fail(ErrorKind::Cancelled, "stopped");
   ++calls_;
   cluster_.agenda.run_for(random_.between(milliseconds(1), milliseconds(12)));
+  writer_.sent = cluster_.clock.now();
   const bool write = request.method != "GET";
   if (write) hooks_.on_write(request);
   const Fault fault = calls_left_ ? Fault::None
@@ -112,6 +113,7 @@ Result<http::Response> Connection::with_fault(Fault fault, const http::Request& 
       return response;
     }
     case Fault::Denied:
+      hooks_.on_refusal(request);
       return denied(random_.chance(0.5));
     case Fault::Paused:
       hooks_.on_pause();

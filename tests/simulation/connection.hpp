@@ -40,8 +40,9 @@ class Connection final : public http::Transport {
   struct Hooks {
     std::function<void()> on_crash;  ///< The life ends with this call.
     std::function<void()> on_lease_loss;
-    std::function<void(const http::Request&)> on_write;  ///< Before its effect.
-    std::function<void()> on_pause;                      ///< Returns when the process goes on.
+    std::function<void(const http::Request&)> on_write;    ///< Before its effect.
+    std::function<void()> on_pause;                        ///< Returns when the process goes on.
+    std::function<void(const http::Request&)> on_refusal;  ///< It was answered with 403.
   };
   Connection(Cluster& cluster, Faults& faults, Random& random, Trace& trace, int incarnation, Hooks hooks)
       : cluster_(cluster), faults_(faults), random_(random), trace_(trace), hooks_(std::move(hooks)) {

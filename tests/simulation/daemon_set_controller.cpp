@@ -23,17 +23,33 @@ bool selects_node(const Json& set, const Json& node) {
 }  // namespace
 
 DaemonSetController::DaemonSetController(ClusterState& state, Agenda& agenda, Random& random)
-    : state_(state), random_(random), queue_(agenda, random, [this](const auto& name) { sync(name); }) {
-  follow_objects(state_, kDaemonSets, queue_);
+    : state_(state),
+      agenda_(agenda),
+      random_(random),
+      queue_(agenda, random, [this](const auto& name) { sync(name); }) {
   follow_owners(state_, resources::kPods, "DaemonSet", queue_);
-  state_.listen([this](const Change& change) {
-    if (change.resource != resources::kNodes || (change.before && change.after)) return;
-    for (const auto& [name, set] : state_.all(kDaemonSets)) queue_.request(name);
-  });
+  state_.listen([this](const Change& change) { observe(change); });
+}
+
+void DaemonSetController::observe(const Change& change) {
+  if (change.resource == kDaemonSets) {
+    shown_until_ = std::max(shown_until_, agenda_.now() + random_.between(milliseconds(1), longest_lag_));
+    agenda_.after(shown_until_ - agenda_.now(), [this, name = change.name, after = change.after] {
+      if (after) {
+        cache_[name] = after;
+      } else {
+        cache_.erase(name);
+      }
+      queue_.request(name);
+    });
+  } else if (change.resource == resources::kNodes && (!change.before || !change.after)) {
+    for (const auto& [name, set] : cache_) queue_.request(name);
+  }
 }
 
 void DaemonSetController::sync(const kube::NamespacedName& name) {
-  const Snapshot set = state_.find(kDaemonSets, name.ns, name.name);
+  const auto cached = cache_.find(name);
+  const Snapshot set = cached == cache_.end() ? nullptr : cached->second;
   if (!set || is_terminating(set->json)) return;
   const std::string revision = template_hash(set->json["spec"]["template"]);
   std::map<std::string, Snapshot> by_node;
@@ -65,7 +81,8 @@ void DaemonSetController::sync(const kube::NamespacedName& name) {
     updated += label_of(pod->json, kRevisionLabel) == revision && !is_terminating(pod->json) ? 1 : 0;
   }
   state_.modify(kDaemonSets, name, kController, "status", [&](Json& object) {
-    object["status"] = {{"observedGeneration", integer_at(object, {"metadata", "generation"})},
+    if (uid_of(object) != uid_of(set->json)) return;
+    object["status"] = {{"observedGeneration", integer_at(set->json, {"metadata", "generation"})},
                         {"desiredNumberScheduled", wanted},
                         {"currentNumberScheduled", static_cast<std::int64_t>(pods.size())},
                         {"numberMisscheduled", 0},

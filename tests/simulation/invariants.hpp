@@ -24,6 +24,14 @@ class Invariants {
 
   /// Somebody else writes images too: a success may be undone the moment before it is recorded.
   void expect_foreign_writes() { foreign_writes_ = true; }
+  /// The patch does harm that shows on every copy of it: no step that has one passes.
+  void expect_harm() { harmful_ = true; }
+  /// The patch is good and nobody interferes: nothing is ever found to be its harm.
+  void expect_no_harm() { harmless_ = true; }
+  /// The operator is about to send a write.
+  void sent(const http::Request& request);
+  /// A write of the operator was answered with 403.
+  void refused(const http::Request& request);
   void leadership_lost(int incarnation) { deposed_.insert(incarnation); }
   void violated(const std::string& what);
 
@@ -43,12 +51,16 @@ class Invariants {
   void image_changed(const Change& change, const std::string& container, const std::string& from,
                      const std::string& to);
   void evicted(const Change& change);
+  void check_reason_to_evict(const Change& change);
   // Waves (wave_invariants.cpp).
   void wave_written(const Change& change);
   void target_moved(const Change& change, const Json& wave, const Json* before, const Json& after);
   void target_started(const Change& change, const Json& wave, const Json& target);
   void check_budgets(const Change& change, const Json& wave);
   void check_success(const Change& change, const Json& wave);
+  void check_times(const Change& change, const Json& before, const Json& wave);
+  /// The wave on whose behalf a workload, a canary copy or a pod is written to; null when there is none.
+  [[nodiscard]] Snapshot wave_behind(const http::Request& request) const;
 
   Cluster& cluster_;
   std::vector<std::string> violations_;
@@ -62,6 +74,10 @@ class Invariants {
   Snapshot last_before_;
   Snapshot last_after_;
   bool foreign_writes_ = false;
+  bool harmful_ = false;
+  bool harmless_ = false;
+  /// Since when writes for a wave are refused without a hold having been put on its record.
+  std::map<kube::NamespacedName, Time> refused_since_;
 };
 
 /// The wave's record of a workload; nullptr when it has none.

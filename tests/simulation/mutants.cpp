@@ -1,8 +1,12 @@
 #include "tests/simulation/mutants.hpp"
 
+#include <map>
+#include <string>
 #include <utility>
 
 #include "operator/base/json.hpp"
+#include "operator/kube/encoding.hpp"
+#include "tests/simulation/api_request.hpp"
 
 namespace patchwave::simulation {
 namespace {
@@ -149,11 +153,100 @@ Meddler::Exchange without_budget() {
   };
 }
 
+/// Evictions name a pod, but not which one of that name.
+Meddler::Exchange evicting_by_name() {
+  return [](Request request, const Meddler::Next& next) {
+    if (request.method != "POST" || !request.target.ends_with("/eviction")) return next(request);
+    Json body = Json::parse(request.body);
+    body["deleteOptions"].erase("preconditions");
+    request.body = body.dump();
+    return next(request);
+  };
+}
+
+/// Windows open half an hour before or after their time.
+Meddler::Exchange opening_windows_late() {
+  return [](Request request, const Meddler::Next& next) {
+    auto response = next(request);
+    if (request.method != "GET" || request.target.find("/patchwaves/") == std::string::npos || !response)
+      return response;
+    Json body = Json::parse(response->body, nullptr, false);
+    if (find(body, {"spec", "windows", "allow"}) == nullptr) return response;
+    for (auto& window : body["spec"]["windows"]["allow"]) {
+      const std::string schedule = window["schedule"];
+      const auto blank = schedule.find(' ');
+      window["schedule"] =
+          std::to_string((std::stoi(schedule.substr(0, blank)) + 30) % 60) + schedule.substr(blank);
+    }
+    response->body = body.dump();
+    return response;
+  };
+}
+
+/// The time of the API server is not heard: the clock of the machine has to do.
+Meddler::Exchange believing_the_machine() {
+  return [](const Request& request, const Meddler::Next& next) {
+    auto response = next(request);
+    if (response) response->headers.erase("Date");
+    return response;
+  };
+}
+
+bool asks_for_scrapes(const std::string& query) {
+  return query.find("up{") != std::string::npos;
+}
+
+Json vector_or_matrix(const Request& request, std::map<std::string, std::string>& form) {
+  const bool range = request.target.find("/query_range") != std::string::npos;
+  const double end = std::stod(form[range ? "end" : "time"]);
+  const auto sample = [](double time) { return Json::array({time, "0.001"}); };
+  Json series{{"metric", Json::object()}};
+  if (range) {
+    series["values"] = Json::array();
+    for (double time = std::stod(form["start"]); time <= end; time += std::stod(form["step"]))
+      series["values"].push_back(sample(time));
+  } else {
+    series["value"] = sample(end);
+  }
+  return {{"status", "success"},
+          {"data", {{"resultType", range ? "matrix" : "vector"}, {"result", Json::array({series})}}}};
+}
+
+/// Where Prometheus has no answer, or an empty one, all is well.
+Meddler::Exchange taking_silence_for_consent() {
+  return [](const Request& request, const Meddler::Next& next) {
+    auto response = next(request);
+    auto form = parse_query(request.body);
+    if (asks_for_scrapes(form["query"]) || form["query"].find("ALERTS") != std::string::npos) return response;
+    if (response && response->status == 200) {
+      const Json body = Json::parse(response->body, nullptr, false);
+      if (!array_at(body, {"data", "result"}).empty()) return response;
+    }
+    return Result<Response>(
+        Response{200, {{"Content-Type", "application/json"}}, vector_or_matrix(request, form).dump()});
+  };
+}
+
+/// Each copy counts as scraped often enough: the question is put over an hour that is still to come.
+Meddler::Exchange taking_copies_for_scraped() {
+  return [](Request request, const Meddler::Next& next) {
+    auto form = parse_query(request.body);
+    std::string query = form["query"];
+    if (!asks_for_scrapes(query)) return next(request);
+    query = query.substr(0, query.find('[')) + "[3600000ms]))";
+    request.body =
+        kube::query_of({{"query", query}, {"time", std::to_string(std::stod(form["time"]) + 3600)}})
+            .substr(1);
+    return next(request);
+  };
+}
+
 /// What Prometheus says is not heard: nothing ever is wrong.
 Meddler::Exchange hearing_no_evil() {
   return [](Request request, const Meddler::Next& next) {
     auto response = next(request);
-    if (!response || response->status != 200) return response;
+    if (!response || response->status != 200 || asks_for_scrapes(parse_query(request.body)["query"]))
+      return response;
     Json body = Json::parse(response->body, nullptr, false);
     if (!body.is_object() || !body.contains("data")) return response;
     Json kept = Json::array();
@@ -183,6 +276,11 @@ std::vector<Mutant> mutants(const MakeOperator& make) {
       {"effects before their record", with_kubernetes(make, acting_before_recording)},
       {"budgets not read", with_kubernetes(make, without_budget)},
       {"evidence of harm not heard", with_prometheus(make, hearing_no_evil)},
+      {"evictions without the pod's UID", with_kubernetes(make, evicting_by_name)},
+      {"windows half an hour off", with_kubernetes(make, opening_windows_late)},
+      {"the machine's clock believed", with_kubernetes(make, believing_the_machine)},
+      {"no data counted as Pass", with_prometheus(make, taking_silence_for_consent)},
+      {"copies counted as scraped", with_prometheus(make, taking_copies_for_scraped)},
       {"loss of leadership not noticed",
        [make](const Surroundings& with) {
          Surroundings changed = with;

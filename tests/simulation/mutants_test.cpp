@@ -1,4 +1,4 @@
-// The simulation finds mistakes: each mutant breaks an invariant within a few seeds.
+// The simulation finds mistakes: each mutant breaks an invariant within a part of the seeds that are swept.
 #include "tests/simulation/mutants.hpp"
 
 #include <gtest/gtest.h>
@@ -9,13 +9,14 @@
 namespace patchwave::simulation {
 namespace {
 
-constexpr std::uint64_t kSeeds = 60;
+/// A mistake that shows only where a harmful patch meets an outage takes more than a hundred.
+constexpr std::uint64_t kSeeds = 400;
 /// A mutant may spin.
 constexpr std::size_t kMostSteps = 20'000;
 
 class Mutants : public ::testing::TestWithParam<std::size_t> {};
 
-TEST_P(Mutants, BreaksAnInvariantWithinAFewSeeds) {
+TEST_P(Mutants, BreaksAnInvariantWithinTheFirstSeeds) {
   const auto mutant = mutants(assemble_operator).at(GetParam());
   for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
     RunOptions options{.seed = seed};

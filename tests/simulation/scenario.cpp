@@ -29,6 +29,26 @@ Json draw_wave(Random& random, const char* name, bool selects, bool approval) {
   return wave;
 }
 
+/// Every hour, in zones that are whole and half hours off UTC, now and then with a stretch cut out.
+Json draw_windows(Random& random) {
+  static const std::vector<std::string> kZones{"Etc/UTC", "Europe/Amsterdam", "Asia/Kolkata"};
+  static const std::vector<std::string> kDurations{"18m", "25m", "40m"};
+  const std::string zone = random.pick(kZones);
+  Json allow{{"schedule", fmt::format("{} * * * *", random.between(0, 59))},
+             {"duration", random.pick(kDurations)},
+             {"timeZone", zone}};
+  Json windows{{"allow", Json::array({std::move(allow)})}};
+  if (random.chance(0.2)) {
+    const int hour = random.between(0, 20);
+    windows["deny"] =
+        Json::array({{{"from", fmt::format("2026-11-21T{:02}:{:02}", hour, random.between(0, 59))},
+                      {"to", fmt::format("2026-11-21T{:02}:30", hour + random.between(1, 3))},
+                      {"timeZone", zone},
+                      {"reason", "stocktaking"}}});
+  }
+  return windows;
+}
+
 Json draw_policy(Random& random) {
   Json waves = Json::array({draw_wave(random, "canary", true, random.chance(0.15))});
   if (random.chance(0.3)) waves.push_back(draw_wave(random, "half", true, false));
@@ -48,10 +68,7 @@ Json draw_policy(Random& random) {
             {"gates", std::move(gates)},
             {"onHarm", "Rollback"},
             {"disruption", {{"maxUnavailable", random.between(1, 3)}}}};
-  if (random.chance(0.3)) {
-    spec["windows"] = {
-        {"allow", Json::array({{{"schedule", "0 * * * *"}, {"duration", "40m"}, {"timeZone", "Etc/UTC"}}})}};
-  }
+  if (random.chance(0.35)) spec["windows"] = draw_windows(random);
   return {{"metadata", {{"namespace", kNamespace}, {"name", "standard"}}}, {"spec", std::move(spec)}};
 }
 
@@ -63,15 +80,19 @@ Scenario::Workload draw_workload(Random& random, int index) {
   const int replicas = random.between(1, 5);
   std::optional<Json> budget;
   if (replicas > 1 && random.chance(0.5)) budget = disruption_budget(kNamespace, name, "maxUnavailable", 1);
-  if (kind == 2)
-    return {&resources::kStatefulSets, stateful_set(kNamespace, name, image, replicas), std::move(budget)};
+  if (kind == 2) {
+    Json set = stateful_set(kNamespace, name, image, replicas);
+    if (random.chance(0.3)) set["spec"]["updateStrategy"] = {{"type", "OnDelete"}};
+    return {&resources::kStatefulSets, std::move(set), std::move(budget)};
+  }
   return {&resources::kDeployments, deployment(kNamespace, name, image, replicas), std::move(budget)};
 }
 
 }  // namespace
 
 std::string Scenario::text() const {
-  std::string text = "patch " + tag + "; workloads";
+  std::string text = fmt::format("from {:02}:{:02}; patch {}; workloads", time_of_day.count() / 60,
+                                 time_of_day.count() % 60, tag);
   for (const auto& workload : workloads) {
     text += fmt::format(" {}/{}x{}", workload.resource->kind, name_of(workload.object).name,
                         integer_at(workload.object, {"spec", "replicas"}, 0));
@@ -91,6 +112,7 @@ Scenario draw_scenario(Random& random) {
   static const std::vector<std::string> kTags{"2",       "2",        "2", "2", "2-errors", "2-unpullable",
                                               "2-crash", "2-unready"};
   Scenario scenario;
+  scenario.time_of_day = std::chrono::minutes(random.between(0, 24 * 60 - 1));
   const int count = random.between(1, 5);
   for (int i = 0; i < count; ++i) scenario.workloads.push_back(draw_workload(random, i));
   scenario.policy = draw_policy(random);

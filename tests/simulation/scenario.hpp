@@ -21,6 +21,7 @@ struct Scenario {
     std::optional<Json> budget;
   };
   std::vector<Workload> workloads;
+  std::chrono::minutes time_of_day{0};  ///< In UTC, when the cluster begins.
   Json policy;
   std::string tag;  ///< Of the patch; says how its image behaves (pods.hpp).
   /// What others do. Where any of them acts, the end depends on when, and is not compared with an unbroken

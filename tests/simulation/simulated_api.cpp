@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "operator/base/http_date.hpp"
 #include "operator/base/time.hpp"
 #include "tests/simulation/admission.hpp"
 #include "tests/simulation/api_errors.hpp"
@@ -98,6 +99,12 @@ std::optional<http::Response> precondition_refusal(const ApiTarget& target, cons
 }  // namespace
 
 http::Response SimulatedApi::handle(const http::Request& request, const Writer& writer) {
+  auto response = dispatch(request, writer);
+  response.headers["Date"] = format_http_date(state_.now());
+  return response;
+}
+
+http::Response SimulatedApi::dispatch(const http::Request& request, const Writer& writer) {
   if (request.target.starts_with("/version"))
     return answer(200, R"({"major":"1","minor":"36","gitVersion":"v1.36.2"})");
   const auto target = parse_target(request.target);

@@ -16,6 +16,7 @@ class SimulatedApi {
   http::Response handle(const http::Request& request, const Writer& writer);
 
  private:
+  http::Response dispatch(const http::Request& request, const Writer& writer);
   http::Response get(const ApiTarget& target) const;
   http::Response list(const ApiTarget& target) const;
   http::Response create(const ApiTarget& target, const http::Request& request, const Writer& writer);

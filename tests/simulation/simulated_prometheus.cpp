@@ -15,7 +15,6 @@ constexpr double kHealthyRatio = 0.002;
 constexpr double kBadRatio = 0.3;
 constexpr double kAlertAbove = 0.1;
 constexpr std::chrono::seconds kAlertFor{30};
-constexpr milliseconds kScrapeInterval = std::chrono::seconds(15);
 
 double ratio_of(const Json& pod) {
   for (const auto& container : array_at(pod, {"spec", "containers"})) {
@@ -45,7 +44,12 @@ http::Response json_answer(int status, std::string body) {
 }  // namespace
 
 SimulatedPrometheus::SimulatedPrometheus(Cluster& cluster, Random& random, std::function<bool()> fails)
-    : cluster_(cluster), random_(random), fails_(std::move(fails)) {
+    : cluster_(cluster),
+      random_(random),
+      fails_(std::move(fails)),
+      // At most `prometheus.scrapeDelay`. As long as a gate's `for`, too: then all that it may see in time is
+      // what the old copies measure.
+      scrape_interval_(std::chrono::seconds(15 * random.between(1, 2))) {
   cluster_.state.listen([this](const Change& change) { observe(change); });
 }
 
@@ -58,9 +62,9 @@ void SimulatedPrometheus::observe(const Change& change) {
   const kube::NamespacedName workload{change.name.ns, label_of(pod, "app")};
   const Time now = cluster_.clock.now();
   if (is) {
-    const auto wait = random_.between(milliseconds(0), kScrapeInterval);
+    const auto wait = random_.between(milliseconds(0), scrape_interval_);
     scraped_.push_back({change.name, workload, ratio_of(pod), now + wait, std::nullopt});
-    cluster_.agenda.after(wait + kScrapeInterval, [this, workload] { measure(workload); });
+    cluster_.agenda.after(wait + scrape_interval_, [this, workload] { measure(workload); });
     return;
   }
   for (auto& one : scraped_) {
@@ -73,17 +77,17 @@ void SimulatedPrometheus::measure(const kube::NamespacedName& workload) {
   const Time now = cluster_.clock.now();
   std::optional<double> worst;
   for (const auto& one : scraped_) {
-    if (one.workload != workload || one.ended || now < one.first + kScrapeInterval) continue;
+    if (one.workload != workload || one.ended || now < one.first + scrape_interval_) continue;
     worst = std::max(worst.value_or(0), one.ratio);
   }
   auto& history = histories_[workload];
   if (history.empty() || history.back().ratio != worst) history.push_back({now, worst});
 }
 
-std::int64_t SimulatedPrometheus::scrapes_between(const Scraped& pod, Time begin, Time end) {
+std::int64_t SimulatedPrometheus::scrapes_between(const Scraped& pod, Time begin, Time end) const {
   const Time last = std::min(end, pod.ended.value_or(end));
   const auto until = [&](Time time) {
-    return time < pod.first ? std::int64_t{0} : (time - pod.first) / kScrapeInterval + 1;
+    return time < pod.first ? std::int64_t{0} : (time - pod.first) / scrape_interval_ + 1;
   };
   return std::max<std::int64_t>(0, until(last) - until(begin));
 }

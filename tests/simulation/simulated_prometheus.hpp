@@ -44,7 +44,7 @@ class SimulatedPrometheus final : public http::Transport {
 
   void observe(const Change& change);
   void measure(const kube::NamespacedName& workload);
-  [[nodiscard]] static std::int64_t scrapes_between(const Scraped& pod, Time begin, Time end);
+  [[nodiscard]] std::int64_t scrapes_between(const Scraped& pod, Time begin, Time end) const;
   [[nodiscard]] Json count_scrapes(const std::string& query, Time at) const;
   [[nodiscard]] static std::optional<double> ratio_at(const History& history, Time at);
   [[nodiscard]] static bool fires_at(const History& history, Time at);
@@ -54,6 +54,7 @@ class SimulatedPrometheus final : public http::Transport {
   Cluster& cluster_;
   Random& random_;
   std::function<bool()> fails_;
+  milliseconds scrape_interval_;
   std::map<kube::NamespacedName, History> histories_;  ///< By namespace and app.
   std::vector<Scraped> scraped_;
 };

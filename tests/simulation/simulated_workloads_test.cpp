@@ -151,6 +151,24 @@ TEST_F(SimulatedWorkloadsTest, ADaemonSetOnDeleteWaitsForSomebodyToDelete) {
   EXPECT_EQ(ready_pods("agent", "shop/agent:1"), 3);
 }
 
+TEST_F(SimulatedWorkloadsTest, ADaemonSetControllerThatIsBehindMakesPodsOfTheTemplateItHasSeen) {
+  Json set = daemon_set("shop", "agent", "shop/agent:1");
+  set["spec"]["updateStrategy"]["type"] = "OnDelete";
+  send("POST", kDaemonSets, set);
+  run(seconds(60));
+  cluster.daemon_sets_lag(std::chrono::hours(24));
+  set_image(kDaemonSets + "/agent", "shop/agent:2");
+  cluster.state.remove(resources::kPods, name_of(pods("agent").front()), {});
+  run(seconds(60));
+  EXPECT_EQ(ready_pods("agent", "shop/agent:1"), 3);
+  const Json behind = get(kDaemonSets + "/agent");
+  EXPECT_LT(behind["status"]["observedGeneration"], behind["metadata"]["generation"]);
+  run(std::chrono::hours(24));
+  const Json caught_up = get(kDaemonSets + "/agent");
+  EXPECT_EQ(caught_up["status"]["observedGeneration"], caught_up["metadata"]["generation"]);
+  EXPECT_EQ(caught_up["status"]["updatedNumberScheduled"], 0);
+}
+
 TEST_F(SimulatedWorkloadsTest, PodsOfANodeThatIsAwayAreUnreadyUntilItIsBack) {
   send("POST", kDaemonSets, daemon_set("shop", "agent", "shop/agent:1"));
   run(seconds(60));

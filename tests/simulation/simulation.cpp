@@ -14,19 +14,32 @@ namespace patchwave::simulation {
 namespace {
 
 constexpr std::chrono::hours kLongestRun{30};
+/// Where somebody else has changed an image, a wave may wait for a person: beyond `onUndecided.after`.
+constexpr std::chrono::hours kLongestContestedRun{8};
 constexpr std::chrono::hours kDeniedRun{2};
 constexpr std::chrono::minutes kQuiet{20};
-const Time kStart{std::chrono::sys_days(std::chrono::year(2026) / 11 / 21)};
+const Time kDay{std::chrono::sys_days(std::chrono::year(2026) / 11 / 21)};
 
-/// The operator's wall clock: off by a little, and by another little after each start.
-class OffClock final : public Clock {
+constexpr int kClockSteps = 4;
+
+/// The clocks of the operator's machine: the wall clock is off, and steps; both miss what the machine itself
+/// did not live through.
+class MachineClock final : public Clock {
  public:
-  explicit OffClock(const ManualClock& clock) : clock_(clock) {}
-  [[nodiscard]] Time now() const override { return clock_.now() + offset; }
-  [[nodiscard]] MonotonicTime monotonic() const override { return clock_.monotonic(); }
-  microseconds offset{0};
+  explicit MachineClock(const ManualClock& clock) : clock_(clock) {}
+  [[nodiscard]] Time now() const override { return clock_.now() + error_; }
+  [[nodiscard]] MonotonicTime monotonic() const override { return clock_.monotonic() - missed_; }
+  [[nodiscard]] microseconds missed() const { return missed_; }
+
+  void step_to(microseconds error) { error_ = error; }
+  void stood_still(microseconds span) {
+    missed_ += span;
+    error_ -= span;
+  }
 
  private:
+  microseconds error_{0};
+  microseconds missed_{0};
   const ManualClock& clock_;
 };
 
@@ -43,6 +56,9 @@ class Run {
         random_(options.seed),
         scenario_(draw_scenario(random_)) {
     if (scenario_.foreign_edit) invariants_.expect_foreign_writes();
+    if (scenario_.has_one_end()) {
+      scenario_.tag == "2" ? invariants_.expect_no_harm() : invariants_.expect_harm();
+    }
     if (options_.denied) faults_.deny_workloads_for_good();
   }
 
@@ -51,18 +67,20 @@ class Run {
     cluster_.agenda.run_for(seconds(180));
     start_operator();
     stage_.begin();
+    schedule_clock_steps();
+    cluster_.daemon_sets_lag(faults_.controller_lag());
     const MonotonicTime heal_at =
         cluster_.agenda.now() + random_.between(milliseconds(1'200'000), milliseconds(3'000'000));
     run_until(heal_at, false);
     faults_.heal();
+    cluster_.daemon_sets_lag(faults_.controller_lag());
     trace_.note(cluster_.agenda.now(), "healed");
     if (!operator_) start_operator();
-    clock_.offset = {};
     feed_.relist();
     if (options_.denied) {
       run_until(cluster_.agenda.now() + kDeniedRun, true);
       check_holds();
-    } else if (run_until(cluster_.agenda.now() + kLongestRun, true)) {
+    } else if (run_until(cluster_.agenda.now() + longest_run(), true) && !any_in_conflict()) {
       check_quiet();
     } else {
       check_holds();
@@ -74,7 +92,7 @@ class Run {
  private:
   void start_operator() {
     ++lives_;
-    clock_.offset = faults_.clock_offset();
+    clock_.step_to(faults_.clock_error());
     leadership_ = std::stop_source();
     connection_ = std::make_shared<Connection>(
         cluster_, faults_, random_, trace_, lives_,
@@ -82,7 +100,7 @@ class Run {
             [this, life = lives_] { dead_ = dead_ || life == lives_; },
             [this, life = lives_, leadership = leadership_] { lose_lease(life, leadership); },
             [this, leadership = leadership_](const auto& request) { sent(request, leadership); },
-            [this] { stand_still(); }});
+            [this] { stand_still(); }, [this](const auto& request) { invariants_.refused(request); }});
     dead_ = false;
     restart_at_.reset();
     operator_ =
@@ -124,7 +142,27 @@ class Run {
     trace_.note(cluster_.agenda.now(), "the former leader goes on");
   }
 
+  void schedule_clock_steps() {
+    for (int i = 0; i < kClockSteps; ++i) {
+      cluster_.agenda.after(random_.between(milliseconds(40'000), milliseconds(1'500'000)), [this] {
+        clock_.step_to(faults_.clock_error());
+        trace_.note(cluster_.agenda.now(), "the wall clock of the operator's machine stepped");
+      });
+    }
+  }
+
+  /// The cluster goes on without the operator, which afterwards goes on as if nothing had been: nobody else
+  /// took its lease. Its connections have broken, so its caches show what was until they have listed anew.
+  void miss(milliseconds span) {
+    trace_.note(cluster_.agenda.now(),
+                fmt::format("the operator's machine stands still for {} ms", span.count()));
+    cluster_.agenda.run_for(span);
+    clock_.stood_still(span);
+    feed_.break_all();
+  }
+
   void sent(const http::Request& request, const std::stop_source& leadership) {
+    invariants_.sent(request);
     if (leadership.stop_requested()) {
       invariants_.violated(
           fmt::format("sent {} {} without being the leader", request.method, request.target));
@@ -141,7 +179,7 @@ class Run {
   bool run_until(MonotonicTime until, bool until_settled) {
     MonotonicTime last_unsettled = cluster_.agenda.now();
     while (cluster_.agenda.now() < until) {
-      if (++steps_ > options_.most_steps) {
+      if (steps_ > options_.most_steps) {
         if (!spins_) invariants_.violated("the operator never comes to rest: too many reconciles");
         spins_ = true;
         return false;
@@ -149,9 +187,13 @@ class Run {
       feed_.deliver();
       const bool outer = !outlived_;
       if (operator_ && operator_->step()) {
+        ++steps_;
         if (outer) outlived_.reset();
         if (dead_ && operator_) stop_operator(random_.between(milliseconds(500), milliseconds(20'000)));
         continue;
+      }
+      if (operator_ && outer) {
+        if (const auto standstill = faults_.standstill(cluster_.agenda.now())) miss(standstill->span);
       }
       if (!operator_ && restart_at_ && *restart_at_ <= cluster_.agenda.now()) {
         start_operator();
@@ -172,8 +214,16 @@ class Run {
     };
     consider(cluster_.agenda.next());
     consider(feed_.next());
-    consider(operator_ ? operator_->next_due() : restart_at_);
+    consider(operator_ ? in_cluster_time(operator_->next_due()) : restart_at_);
     return next;
+  }
+
+  std::optional<MonotonicTime> in_cluster_time(std::optional<MonotonicTime> of_operator) const {
+    return of_operator ? std::optional(*of_operator + clock_.missed()) : std::nullopt;
+  }
+
+  std::chrono::hours longest_run() const {
+    return scenario_.foreign_edit ? kLongestContestedRun : kLongestRun;
   }
 
   bool all_ended() const {
@@ -187,7 +237,16 @@ class Run {
   static bool blocked_for_good(const Json& wave) {
     const Json* hold = find(wave, {"status", "hold"});
     return hold != nullptr && find(*hold, {"untilTime"}) == nullptr &&
-           string_at(wave, {"status", "phase"}) == "Waiting";
+           (string_at(wave, {"status", "phase"}) == "Waiting" || in_conflict(wave));
+  }
+  /// Somebody else keeps a workload from the wave, which goes on watching what it has begun.
+  static bool in_conflict(const Json& wave) {
+    return string_at(wave, {"status", "hold", "reason"}) == "FieldConflict";
+  }
+  bool any_in_conflict() const {
+    const auto& waves = cluster_.state.all(resources::kPatchWaves);
+    return std::any_of(waves.begin(), waves.end(),
+                       [](const auto& entry) { return in_conflict(entry.second->json); });
   }
 
   /// A patch that does harm shows it within each wave: no wave that changed something may call it good.
@@ -273,14 +332,14 @@ class Run {
   Random random_;
   Scenario scenario_;
   Faults faults_{random_, options_.faults};
-  Cluster cluster_{kStart, random_};
+  Cluster cluster_{kDay + scenario_.time_of_day, random_};
   Trace trace_;
   Invariants invariants_{cluster_};
   Stage stage_{cluster_, random_, scenario_};
   WatchFeed feed_{cluster_, faults_, random_};
-  OffClock clock_{cluster_.clock};
-  std::shared_ptr<SimulatedPrometheus> prometheus_ =
-      std::make_shared<SimulatedPrometheus>(cluster_, random_, [this] { return faults_.telemetry_fails(); });
+  MachineClock clock_{cluster_.clock};
+  std::shared_ptr<SimulatedPrometheus> prometheus_ = std::make_shared<SimulatedPrometheus>(
+      cluster_, random_, [this] { return faults_.telemetry_fails(cluster_.agenda.now()); });
   std::stop_source leadership_;
   std::shared_ptr<Connection> connection_;
   std::unique_ptr<OperatorUnderTest> operator_;

@@ -27,8 +27,7 @@ void WatchFeed::observe(const Change& change) {
   Stream& stream = found->second;
   const MonotonicTime now = cluster_.agenda.now();
   if (faults_.watch_breaks()) {
-    stream.relist_at = now + random_.between(milliseconds(1'000), milliseconds(60'000));
-    stream.events.clear();
+    break_off(stream);
     return;
   }
   MonotonicTime due = now + faults_.watch_lag();
@@ -49,6 +48,15 @@ void WatchFeed::deliver() {
                                    : stream.sink->upsert(event.object->text));
     }
   }
+}
+
+void WatchFeed::break_all() {
+  for (auto& [plural, stream] : streams_) break_off(stream);
+}
+
+void WatchFeed::break_off(Stream& stream) {
+  stream.relist_at = cluster_.agenda.now() + random_.between(milliseconds(1'000), milliseconds(60'000));
+  stream.events.clear();
 }
 
 std::optional<MonotonicTime> WatchFeed::next() const {

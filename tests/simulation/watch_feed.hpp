@@ -25,6 +25,8 @@ class WatchFeed {
   [[nodiscard]] std::optional<MonotonicTime> next() const;
   /// Lists everything anew, as a resync does.
   void relist();
+  /// Every watch is lost at once; each lists anew a while later.
+  void break_all();
 
  private:
   struct Event {
@@ -40,6 +42,7 @@ class WatchFeed {
   };
   void observe(const Change& change);
   void list(Stream& stream);
+  void break_off(Stream& stream);
 
   Cluster& cluster_;
   Faults& faults_;

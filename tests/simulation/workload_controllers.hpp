@@ -71,19 +71,28 @@ class StatefulSetController {
   std::map<std::pair<std::string, std::string>, Json> templates_;
 };
 
-/// One pod a node; RollingUpdate by maxUnavailable, OnDelete.
+/// One pod a node; RollingUpdate by maxUnavailable, OnDelete. It works on what its own cache shows of the
+/// set, which is behind: a pod that is made meanwhile still has the template from before.
 class DaemonSetController {
  public:
   DaemonSetController(ClusterState& state, Agenda& agenda, Random& random);
 
+  /// How far its cache may be behind from now on.
+  void lag(milliseconds longest) { longest_lag_ = longest; }
+
  private:
+  void observe(const Change& change);
   void sync(const kube::NamespacedName& name);
   void roll(const Json& set, const std::vector<Snapshot>& pods, const std::string& revision,
             std::int64_t wanted);
 
   ClusterState& state_;
+  Agenda& agenda_;
   Random& random_;
   SyncQueue queue_;
+  milliseconds longest_lag_{150};
+  MonotonicTime shown_until_;  ///< When the latest change will have come into the cache: they come in order.
+  std::map<kube::NamespacedName, Snapshot> cache_;
 };
 
 /// Requests a sync of the controlling owner of `kind` whenever one of `resource` changes.

@@ -1,6 +1,9 @@
 // What the operator may do to workloads and pods.
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "operator/base/time.hpp"
 #include "tests/simulation/invariants.hpp"
 #include "tests/simulation/pods.hpp"
 #include "tests/simulation/scaled_value.hpp"
@@ -117,7 +120,33 @@ void Invariants::canary_written(const Change& change) {
   }
 }
 
+/// What is evicted was looked at before: it is the pod that was seen, and one that has to go.
+void Invariants::check_reason_to_evict(const Change& change) {
+  const Json& pod = change.before->json;
+  const auto created = parse_time(string_at(pod, {"metadata", "creationTimestamp"}));
+  if (created && *created > change.writer.sent) {
+    violated(
+        fmt::format("evicted pod {}, which was made after its eviction was asked for", change.name.text()));
+  }
+  if (change.writer.late) return;
+  for (const auto& [name, wave] : cluster_.state.all(resources::kPatchWaves)) {
+    for (const auto& target : array_at(wave->json, {"status", "targets"})) {
+      const std::string state = string_at(target, {"state"});
+      if (string_at(target, {"uid"}) != controller_uid(pod)) continue;
+      const std::string image = string_at(wave->json, {"status", "image"});
+      const Json& containers = array_at(pod, {"spec", "containers"});
+      const bool patched = std::any_of(containers.begin(), containers.end(),
+                                       [&](const Json& container) { return container["image"] == image; });
+      if (patched ? (state == "Canary" || state == "Promoting") : state == "RollingBack") {
+        violated(fmt::format("evicted pod {} while its workload is {} and it runs {} already",
+                             change.name.text(), state, string_at(containers[0], {"image"})));
+      }
+    }
+  }
+}
+
 void Invariants::evicted(const Change& change) {
+  check_reason_to_evict(change);
   const Json& pod = change.before->json;
   const std::string owner = controller_uid(pod);
   for (const auto* resource :

@@ -332,6 +332,19 @@ TEST(ARollback, ThatDoesNotSucceedInTimeSaysSoAndStaysRecoverable) {
   EXPECT_EQ(decide(snapshot, kNow).status.phase, WavePhase::RolledBack);
 }
 
+TEST(ARollback, HasItsWholeDeadlineWatched) {
+  auto snapshot = given::running(TargetState::RollingBack, given::untouched());
+  snapshot.wave.status.phase = WavePhase::RollingBack;
+  snapshot.wave.status.targets[0].state_since_time = kNow - std::chrono::hours(1);
+  const auto deadline = 2 * snapshot.wave.spec.progress_deadline;
+  snapshot.watching_since = kNow - deadline + seconds(1);
+  const auto decision = decide(snapshot, kNow);
+  EXPECT_EQ(decision.status.phase, WavePhase::RollingBack);
+  EXPECT_EQ(decision.requeue_after, seconds(1));
+  snapshot.watching_since = kNow - deadline;
+  EXPECT_EQ(decide(snapshot, kNow).status.phase, WavePhase::RollbackFailed);
+}
+
 TEST(ABake, LastsAsLongAsItShouldEvenWhenAllIsWell) {
   auto snapshot = given::baking(std::chrono::minutes(4));
   given::find(snapshot, "pods", Verdict::Pass);

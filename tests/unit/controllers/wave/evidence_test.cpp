@@ -95,6 +95,25 @@ struct Keeper {
   }
 };
 
+TEST(GateKeeper, ACopyThatWasEvictedLateInAStepStillHasItsDeadline) {
+  GateKeeper keeper(nullptr, {}, {});
+  auto seen = given::untouched();
+  seen.wanted_patched = 2;
+  seen.patched = 1;
+  seen.pods = {pod("web0-old", false), pod("web0-new", true)};
+  auto snapshot = given::running(TargetState::Canary, seen);
+  snapshot.wave.status.targets[0].state_since_time = kNow - std::chrono::hours(1);
+  snapshot.observed[0].seen.pods[1].pod.ready_since = kNow - std::chrono::minutes(55);
+  const auto verdict = [&](Time evicted) {
+    snapshot.findings.clear();
+    snapshot.observed[0].evicted_time = evicted;
+    keeper.judge_targets(snapshot, kNow);
+    return snapshot.findings.front().finding.verdict;
+  };
+  EXPECT_EQ(verdict(kNow - seconds(1)), Verdict::Undecided);
+  EXPECT_EQ(verdict(kNow - snapshot.wave.spec.progress_deadline), Verdict::Harm);
+}
+
 TEST(GateKeeper, AThresholdThatIsWellPassesOnceTheCanaryWasScrapedTwice) {
   Keeper t;
   t.telemetry.scrapes = {{"web0-old", 4}, {"web0-new", 2}};

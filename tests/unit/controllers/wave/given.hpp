@@ -52,7 +52,7 @@ inline target::Observation untouched() {
 }
 
 inline void observe(Snapshot& snapshot, std::size_t index, target::Observation seen) {
-  snapshot.observed[index] = {{}, std::move(seen)};
+  snapshot.observed[index] = {{}, std::move(seen), {}};
 }
 
 /// A Running wave whose targets are all in `state`, observed as `seen`.

@@ -60,6 +60,20 @@ TEST(Client, RefusesANamelessCallThatWouldAddressTheCollection) {
   EXPECT_THAT(t.server->requests(), IsEmpty());
 }
 
+TEST(Client, StoresAnObjectWithoutReadingWhatComesBack) {
+  Scripted t;
+  const Json web = {{"metadata", {{"namespace", "shop"}, {"name", "web"}, {"resourceVersion", "7"}}}};
+  t.server->on("PUT", std::string(kWeb) + "/status?fieldManager=patchwave").reply(200, "not even JSON");
+  EXPECT_TRUE(t.client.store(kDeployments, web, "status"));
+  t.server->on("PUT", std::string(kWeb) + "/status?fieldManager=patchwave")
+      .reply(409, status(409, "Conflict", "the object has been modified"));
+  EXPECT_EQ(t.client.store(kDeployments, web, "status").error().kind, ErrorKind::Conflict);
+  EXPECT_EQ(t.client.store(kDeployments, {{"metadata", {{"namespace", "shop"}, {"name", "web"}}}}, "status")
+                .error()
+                .kind,
+            ErrorKind::Invalid);
+}
+
 TEST(ClientList, WalksAllPagesIntoOneList) {
   Scripted t;
   t.server->on("GET", "/api/v1/pods?limit=2&labelSelector=app%3Dweb")
