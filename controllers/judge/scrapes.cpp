@@ -34,8 +34,8 @@ Finding after_scrapes(Finding passed, const ScrapeEvidence& evidence, millisecon
   }
   const auto counts = by_pod(evidence.scrapes);
   const auto is_known = [&](const std::string& pod) { return counts.contains(pod); };
-  const bool is_scraped =
-      std::ranges::any_of(evidence.patched, is_known) || std::ranges::any_of(evidence.others, is_known);
+  const bool is_scraped = evidence.scraped_lately || std::ranges::any_of(evidence.patched, is_known) ||
+                          std::ranges::any_of(evidence.others, is_known);
   const bool is_late = evidence.span.end - evidence.span.begin >= delay;
   if (!is_scraped) {
     if (is_late) return passed;

@@ -26,12 +26,15 @@ struct ScrapeEvidence {
   Span span;
   /// Successful scrapes of each pod in that span, as one sample a series with the label `pod`.
   QueryEvidence scrapes;
+  /// Some copy, live or gone, was scraped not long before the span's end: with a long distance between
+  /// scrapes the span may have none.
+  bool scraped_lately = false;
   std::vector<std::string> patched;  ///< Pods of the new image that are to stay.
   std::vector<std::string> others;   ///< The workload's other pods.
 };
 
 /// `passed` stays as it is once every patched pod had been scraped twice before the span that was judged.
-/// A workload none of whose pods is in `up` is measured elsewhere (an ingress, a mesh, a probe): its copies
+/// A workload none of whose pods is in `up`, in the span or lately, is measured elsewhere (an ingress, a mesh, a probe): its copies
 /// must have been ready for `delay` before that span. Undecided until then; without a copy's scrapes for
 /// longer than `delay` it is no data.
 Finding after_scrapes(Finding passed, const ScrapeEvidence& evidence, milliseconds delay);

@@ -98,13 +98,8 @@ judge::WaveScope scope_of(const Snapshot& snapshot, std::size_t index) {
 }
 
 // Successful scrapes of each of the workload's pods over `span`: `up` is 1 for each.
-std::string scrapes_query(const api::WaveTarget& target, milliseconds span) {
-  std::string names = target.name + "|" + target::canary_name(target.name);
-  for (auto at = names.find('.'); at != std::string::npos; at = names.find('.', at + 4)) {
-    names.replace(at, 1, "[.]");
-  }
-  return fmt::format(R"(max by (pod) (sum_over_time(up{{namespace="{}",pod=~"({})-.+"}}[{}ms])))",
-                     escape(target.ns), names, span.count());
+std::string scrapes_query(const Comparison& comparison, milliseconds span) {
+  return fmt::format("max by (pod) (sum_over_time(up{{{}}}[{}ms]))", matchers_of(comparison), span.count());
 }
 
 // At least three samples over `for`, one an interval, the last of them now: what is not seen to its end is
@@ -217,6 +212,7 @@ judge::PodLimits GateKeeper::pod_limits(const api::PatchWaveSpec& spec) const {
 void GateKeeper::forget(const std::string& wave_uid) {
   const std::scoped_lock lock(mutex_);
   remembered_.erase(wave_uid);
+  scraped_.erase(wave_uid);
 }
 
 Time GateKeeper::due_again(const api::GateSpec& gate, const Remembered& known) const {
@@ -276,15 +272,38 @@ judge::Finding GateKeeper::ask(const Snapshot& snapshot, const api::GateSpec& ga
 judge::ScrapeEvidence GateKeeper::ask_scrapes(const Snapshot& snapshot, std::size_t index, judge::Span span) {
   judge::ScrapeEvidence evidence;
   evidence.span = span;
-  for (const auto& observed : snapshot.observed.at(index).seen.pods) {
+  const auto& pods = snapshot.observed.at(index).seen.pods;
+  for (const auto& observed : pods) {
     const bool stays = observed.patched && !observed.pod.terminating;
     (stays ? evidence.patched : evidence.others).push_back(observed.pod.name);
   }
+  const Comparison workload{snapshot.wave.spec.targets[index], pods, span.begin, span.end};
+  const auto count = [&](milliseconds over) {
+    return as_evidence(prometheus_->query(scrapes_query(workload, over), span.end, stop_));
+  };
   const auto asked = std::clamp(std::chrono::floor<milliseconds>(span.end - span.begin), milliseconds(1),
                                 kLongestScrapeSpan);
-  const auto query = scrapes_query(snapshot.wave.spec.targets[index], asked);
-  evidence.scrapes = as_evidence(prometheus_->query(query, span.end, stop_));
+  evidence.scrapes = count(asked);
+  evidence.scraped_lately = !evidence.scrapes.series.empty() || is_known_to_be_scraped(snapshot, index);
+  if (!evidence.scraped_lately) {
+    const auto lately = count(kLongestScrapeSpan);
+    if (lately.state != judge::QueryEvidence::State::Answered) evidence.scrapes = lately;
+    evidence.scraped_lately = !lately.series.empty();
+  }
+  // One replica of Prometheus that has lost its past must not make it one that is measured elsewhere.
+  if (evidence.scraped_lately) remember_scraped(snapshot, index);
   return evidence;
+}
+
+bool GateKeeper::is_known_to_be_scraped(const Snapshot& snapshot, std::size_t index) const {
+  const std::scoped_lock lock(mutex_);
+  const auto known = scraped_.find(snapshot.wave.metadata.uid);
+  return known != scraped_.end() && known->second.contains(index);
+}
+
+void GateKeeper::remember_scraped(const Snapshot& snapshot, std::size_t index) {
+  const std::scoped_lock lock(mutex_);
+  scraped_[snapshot.wave.metadata.uid].insert(index);
 }
 
 judge::Finding GateKeeper::ask_threshold(const Snapshot& snapshot, const api::GateSpec& gate,

@@ -5,6 +5,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <utility>
@@ -22,7 +23,7 @@ struct GateSettings {
   int max_restarts = 2;
   milliseconds least_interval{0};  ///< Between two looks at one gate, however short its own interval is.
   /// For copies that nothing scrapes by name to come into what is measured.
-  milliseconds scrape_delay{30'000};
+  milliseconds scrape_delay{60'000};
   /// What the fleet may get wrong, for the statistical gates that do not say their own alpha.
   double false_rollbacks_per_year = 1;
   double waves_per_year = 1000;
@@ -81,6 +82,8 @@ class GateKeeper {
   judge::Finding ask_alerts(const Snapshot& snapshot, const api::GateSpec& gate, std::size_t index, Time now);
   judge::Finding ask_statistics(const Snapshot& snapshot, const api::GateSpec& gate, std::size_t index,
                                 Time now);
+  [[nodiscard]] bool is_known_to_be_scraped(const Snapshot& snapshot, std::size_t index) const;
+  void remember_scraped(const Snapshot& snapshot, std::size_t index);
   judge::ScrapeEvidence ask_scrapes(const Snapshot& snapshot, std::size_t index, judge::Span span);
   judge::Finding remembered_or_ask(const Snapshot& snapshot, const api::GateSpec& gate, const Look& look,
                                    Time now, std::optional<Time>& next);
@@ -89,9 +92,10 @@ class GateKeeper {
   const prometheus::Client* prometheus_;
   GateSettings limits_;
   std::stop_token stop_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   using Question = std::pair<std::string, std::size_t>;               ///< Gate and index of the target.
   std::map<std::string, std::map<Question, Remembered>> remembered_;  ///< By wave UID.
+  std::map<std::string, std::set<std::size_t>> scraped_;  ///< Targets whose pods are in `up`, by wave UID.
 };
 
 }  // namespace patchwave::wave

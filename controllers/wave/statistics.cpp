@@ -111,10 +111,6 @@ Result<std::vector<Series>> fetch(const std::string& selector, const Comparison&
   return std::move(answer->series);
 }
 
-std::string matchers_of(const Comparison& comparison) {
-  return fmt::format(R"(namespace="{}",pod=~"{}")", comparison.target.ns, pods_pattern(comparison));
-}
-
 /// The label `le` of an edge, however many zeros its exporter writes.
 std::string edge_matcher(milliseconds edge) {
   const auto whole = edge.count() / 1000;
@@ -303,6 +299,10 @@ std::string pods_pattern(const Comparison& comparison) {
     if (!is_named_by_kind(name, comparison.target)) pattern += "|" + literally(name);
   }
   return pattern;
+}
+
+std::string matchers_of(const Comparison& comparison) {
+  return fmt::format(R"(namespace="{}",pod=~"{}")", comparison.target.ns, pods_pattern(comparison));
 }
 
 Arms::Arms(const Comparison& comparison)

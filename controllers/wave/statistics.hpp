@@ -36,6 +36,9 @@ std::string narrowed(std::string_view selector, std::string_view suffix, std::st
 /// its kind names them, so that pods of "web-api" are none of "web".
 std::string pods_pattern(const Comparison& comparison);
 
+/// The same as matchers of a selector: the workload's namespace and pods.
+std::string matchers_of(const Comparison& comparison);
+
 /// Which arm a pod's sample at `time` speaks for; nothing when nobody can tell.
 class Arms {
  public:

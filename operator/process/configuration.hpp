@@ -52,7 +52,7 @@ struct PrometheusSettings {
   std::string password_file;
   milliseconds timeout{10'000};
   milliseconds query_interval{15'000};  ///< Least time between two looks at one gate.
-  milliseconds scrape_delay{30'000};    ///< For new copies that it does not scrape itself to be measured.
+  milliseconds scrape_delay{60'000};    ///< For new copies that it does not scrape itself to be measured.
   bool operator==(const PrometheusSettings&) const = default;
 };
 

@@ -49,7 +49,7 @@ SimulatedPrometheus::SimulatedPrometheus(Cluster& cluster, Random& random, std::
       fails_(std::move(fails)),
       // At most `prometheus.scrapeDelay`. As long as a gate's `for`, too: then all that it may see in time is
       // what the old copies measure.
-      scrape_interval_(std::chrono::seconds(15 * random.between(1, 2))) {
+      scrape_interval_(std::chrono::seconds(15 * random.between(1, 4))) {
   cluster_.state.listen([this](const Change& change) { observe(change); });
 }
 
@@ -93,7 +93,7 @@ std::int64_t SimulatedPrometheus::scrapes_between(const Scraped& pod, Time begin
 }
 
 Json SimulatedPrometheus::count_scrapes(const std::string& query, Time at) const {
-  const auto bracket = query.find('[');
+  const auto bracket = query.rfind('[');
   const Time begin = at - milliseconds(std::strtoll(query.c_str() + bracket + 1, nullptr, 10));
   const std::string ns = matcher_value(query, "namespace");
   Json result = Json::array();

@@ -19,6 +19,7 @@ Series scraped(const std::string& pod, double times) {
 ScrapeEvidence evidence(std::vector<Series> scrapes, seconds after) {
   return {{kReady, kReady + after},
           {QueryEvidence::State::Answered, "", std::move(scrapes)},
+          false,
           {"web-new"},
           {"web-old"}};
 }
@@ -56,6 +57,14 @@ TEST(AfterScrapes, AScrapeThatFailedDoesNotCount) {
 TEST(AfterScrapes, AWorkloadThatIsMeasuredElsewhereIsGivenTheDelay) {
   EXPECT_EQ(after(evidence({}, seconds(29))).verdict, Verdict::Undecided);
   EXPECT_EQ(after(evidence({}, seconds(30))).verdict, Verdict::Pass);
+}
+
+TEST(AfterScrapes, AWorkloadThatIsScrapedSeldomIsNotMeasuredElsewhere) {
+  auto seen = evidence({}, seconds(45));
+  seen.scraped_lately = true;
+  const auto finding = after(seen);
+  EXPECT_EQ(finding.verdict, Verdict::Undecided);
+  EXPECT_THAT(finding.message, HasSubstr("web-new"));
 }
 
 TEST(AfterScrapes, PodsOfOtherWorkloadsDoNotMakeThisOneScraped) {

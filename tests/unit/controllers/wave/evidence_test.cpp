@@ -130,6 +130,7 @@ TEST(GateKeeper, AThresholdThatOnlyTheOldCopiesCanHaveMetDoesNotPass) {
 
 TEST(GateKeeper, ScrapesCountFromReadinessToWhereTheJudgedSpanBegins) {
   Keeper t;
+  t.telemetry.scrapes = {{"web0-old", 1}};
   t.errors(canary(seconds(45)));
   const auto& query = t.telemetry.queries.back();
   EXPECT_THAT(query, HasSubstr(fmt::format("time={}", (kNow - kFor).time_since_epoch().count() / 1'000'000)));
@@ -177,7 +178,7 @@ TEST(GateKeeper, AWorkloadWithADotInItsNameIsMatchedLiterally) {
   auto snapshot = canary(seconds(45));
   snapshot.wave.spec.targets[0].name = "web.v1";
   t.errors(snapshot);
-  EXPECT_THAT(t.telemetry.queries.back(), HasSubstr("web%5B.%5Dv1%7C"));
+  EXPECT_THAT(t.telemetry.queries.back(), HasSubstr("web%5B.%5Dv1-"));
 }
 
 /// Counters of two pods, scraped each 15 s in the ten minutes before the query: requests, of which the new
