@@ -34,9 +34,9 @@ struct ScrapeEvidence {
 };
 
 /// `passed` stays as it is once every patched pod had been scraped twice before the span that was judged.
-/// A workload none of whose pods is in `up`, in the span or lately, is measured elsewhere (an ingress, a mesh, a probe): its copies
-/// must have been ready for `delay` before that span. Undecided until then; without a copy's scrapes for
-/// longer than `delay` it is no data.
+/// A workload none of whose pods is in `up`, in the span or lately, is measured elsewhere (an ingress, a
+/// mesh, a probe): its copies must have been ready for `delay` before that span. Undecided until then;
+/// without a copy's scrapes for longer than `delay` it is no data.
 Finding after_scrapes(Finding passed, const ScrapeEvidence& evidence, milliseconds delay);
 
 }  // namespace patchwave::judge
