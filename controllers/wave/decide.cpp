@@ -265,6 +265,7 @@ void bake(const Snapshot& snapshot, Decision& decision, Time now) {
     if (status.targets[index].state != TargetState::Promoted) continue;
     if (const auto observed = snapshot.observed.find(index); observed != snapshot.observed.end()) {
       note_readiness(pass, observed->second.seen.complete, status.targets[index]);
+      obstructed(pass, observed->second.seen, status.targets[index]);
     }
     const auto finding = verdict_of(snapshot, index);
     if (finding.verdict == api::Verdict::Harm) {
@@ -296,7 +297,8 @@ void bake(const Snapshot& snapshot, Decision& decision, Time now) {
     status.hold =
         api::Hold{std::string(api::hold::kGatheringEvidence), "the bake is not over", std::nullopt, bake_end};
   } else {
-    status.hold = hold_for(combined, "bake");
+    pass.holds.push_back(hold_for(combined, "bake"));
+    show_hold(status, pass.holds);
     if (now < bake_end) decision.requeue_after = std::chrono::ceil<milliseconds>(bake_end - now);
   }
 }

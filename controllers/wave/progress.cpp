@@ -58,27 +58,6 @@ bool vanished(const Pass& pass, const target::Observation& seen, TargetStatus& r
   return true;
 }
 
-// Nothing is written forward over any of these, so waiting in silence would be waiting for ever.
-bool obstructed(Pass& pass, const target::Observation& seen, const TargetStatus& record) {
-  if (!seen.gitops_manager.empty()) {
-    held(pass, record, api::hold::kFieldConflict,
-         fmt::format("'{}' keeps the image field and would put it back; let it ignore that field",
-                     seen.gitops_manager));
-    return true;
-  }
-  if (!seen.problem.empty()) {
-    held(pass, record, api::hold::kTargetNotReady, seen.problem);
-    return true;
-  }
-  if (!seen.foreign_write) return false;
-  held(pass, record, api::hold::kFieldConflict,
-       fmt::format(
-           "'{}' set the image of container '{}' to '{}'; put back what the wave expects or cancel the "
-           "wave",
-           seen.foreign_write->manager, seen.foreign_write->container, seen.foreign_write->image));
-  return true;
-}
-
 void claim(Pass& pass, const target::Observation& seen, TargetStatus& record) {
   if (!seen.exists) return skip(record, pass.now, "does not exist");
   if (!seen.claimed_by.empty() && seen.claimed_by != pass.claim) {
@@ -168,6 +147,26 @@ void watch_step(Pass& pass, std::size_t index, const target::Observation& seen, 
 }
 
 }  // namespace
+
+bool obstructed(Pass& pass, const target::Observation& seen, const TargetStatus& record) {
+  if (!seen.gitops_manager.empty()) {
+    held(pass, record, api::hold::kFieldConflict,
+         fmt::format("'{}' keeps the image field and would put it back; let it ignore that field",
+                     seen.gitops_manager));
+    return true;
+  }
+  if (!seen.problem.empty()) {
+    held(pass, record, api::hold::kTargetNotReady, seen.problem);
+    return true;
+  }
+  if (!seen.foreign_write) return false;
+  held(pass, record, api::hold::kFieldConflict,
+       fmt::format(
+           "'{}' set the image of container '{}' to '{}'; put back what the wave expects or cancel the "
+           "wave",
+           seen.foreign_write->manager, seen.foreign_write->container, seen.foreign_write->image));
+  return true;
+}
 
 void progress_target(Pass& pass, std::size_t index, TargetStatus& record) {
   const auto observed = pass.snapshot.observed.find(index);

@@ -28,6 +28,10 @@ struct Pass {
   }
 };
 
+/// Somebody else's hand is on the target: holds, and names whose. Nothing is written forward over it, so
+/// waiting in silence would be waiting for ever.
+bool obstructed(Pass& pass, const target::Observation& seen, const api::TargetStatus& record);
+
 /// Moves the record of target `index` as far as evidence allows, by one state at most.
 void progress_target(Pass& pass, std::size_t index, api::TargetStatus& record);
 

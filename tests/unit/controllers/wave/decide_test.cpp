@@ -359,6 +359,15 @@ TEST(ABake, DoesNotEndWithoutAVerdict) {
   EXPECT_EQ(decide(snapshot, kNow).status.phase, WavePhase::Baking);
 }
 
+TEST(ABake, NamesWhoeverEditsTheImageMeanwhile) {
+  auto snapshot = given::baking(std::chrono::minutes(1));
+  snapshot.observed[0].seen.foreign_write = {"web", "registry.example.com/storefront/web:mine", "jane"};
+  given::find(snapshot, "pods", Verdict::Undecided);
+  const auto decision = decide(snapshot, kNow);
+  EXPECT_EQ(given::hold_reason(decision), "FieldConflict");
+  EXPECT_NE(decision.status.hold->message.find("jane"), std::string::npos);
+}
+
 TEST(ABake, ThatShowsHarmTakesTheWaveBack) {
   auto snapshot = given::baking(std::chrono::minutes(1));
   given::find(snapshot, "pods", Verdict::Harm);
