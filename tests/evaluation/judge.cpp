@@ -1,19 +1,24 @@
-// How often the rate-ratio judge is wrong, and how soon it is right, on simulated counts: a line of JSON per
-// case. Usage: evaluate_judge [RUNS]
+// How often the rate-ratio judge is wrong, and how soon it is right, on simulated counts, beside what a user
+// would have instead, on the same counts: a line of JSON per case. Usage: evaluate_judge [RUNS [SEED]]
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <cstdlib>
+#include <optional>
 #include <random>
+#include <string>
 #include <vector>
 
 #include "controllers/judge/dispersion.hpp"
 #include "controllers/judge/power.hpp"
 #include "controllers/judge/rate_ratio.hpp"
+#include "tests/evaluation/peers.hpp"
 
 namespace {
 
+using namespace patchwave;
 using namespace patchwave::judge;
 using Random = std::mt19937_64;
 
@@ -36,18 +41,38 @@ double draw(Random& random, double mean, double burst) {
   return mean <= 0 ? 0 : std::poisson_distribution<int>(mean)(random);
 }
 
-struct Outcome {
-  bool harm = false;
-  bool pass = false;
-  double canary_events_expected = 0;  ///< As the baseline's rate gives them, until Harm.
-  int pass_minute = 0;
+/// When, in minutes, a rule said so first.
+struct Decisions {
+  std::optional<int> harm;
+  std::optional<int> pass;
+  double canary_events_expected = 0;  ///< As the baseline's rate gives them, until Harm; of the judge only.
 };
+
+struct Outcome {
+  Decisions judge;
+  std::optional<int> kayenta;
+  std::optional<int> threshold;
+
+  [[nodiscard]] bool is_over(bool with_pass) const {
+    const bool judged = judge.harm || (with_pass && judge.pass);
+    return judged && kayenta && threshold;
+  }
+};
+
+/// The judge looks each minute of a day and ends with its first Harm.
+void look(const RateRatioTest& test, int minute, Decisions& decisions) {
+  const auto verdict = test.verdict();
+  if (verdict == patchwave::api::Verdict::Harm) decisions.harm = minute;
+  if (verdict == patchwave::api::Verdict::Pass && !decisions.pass) decisions.pass = minute;
+}
 
 Outcome simulate(const Case& one, const RateRatioLimits& limits, Random& random) {
   RateRatioTest test(limits);
   Dispersion dispersion;
+  evaluation::KayentaRule kayenta;
+  evaluation::ThresholdRule threshold(2 * one.error_rate);
   Outcome outcome;
-  for (int minute = 0; minute < kMinutesOfADay; ++minute) {
+  for (int minute = 0; minute < kMinutesOfADay && !outcome.is_over(one.ratio > 1); ++minute) {
     const double day = std::sin(2 * M_PI * minute / kMinutesOfADay);
     const double load = one.requests_per_minute * std::pow(one.swing, day);
     const double share = one.share + (one.last_share - one.share) * minute / kMinutesOfADay;
@@ -60,19 +85,14 @@ Outcome simulate(const Case& one, const RateRatioLimits& limits, Random& random)
       halves[i % 2].events += draw(random, exposure * one.error_rate, one.burst);
     }
     pair.baseline.events = halves[0].events + halves[1].events;
+    if (!outcome.kayenta && kayenta.add(pair)) outcome.kayenta = minute + 1;
+    if (!outcome.threshold && threshold.add(pair)) outcome.threshold = minute + 1;
+    // A patch that is worse has got through once it passed; one that is not is watched for the whole day.
+    if (outcome.judge.harm || (one.ratio > 1 && outcome.judge.pass)) continue;
     test.add(pair, dispersion.temper());
     dispersion.add(halves[0], halves[1]);
-    if (!outcome.harm) outcome.canary_events_expected += pair.canary.exposure * one.error_rate;
-    const auto verdict = test.verdict();
-    if (verdict == patchwave::api::Verdict::Harm) {
-      outcome.harm = true;
-      return outcome;
-    }
-    if (verdict == patchwave::api::Verdict::Pass && !outcome.pass) {
-      outcome.pass = true;
-      outcome.pass_minute = minute + 1;
-      if (one.ratio >= limits.tolerate) return outcome;
-    }
+    outcome.judge.canary_events_expected += pair.canary.exposure * one.error_rate;
+    look(test, minute + 1, outcome.judge);
   }
   return outcome;
 }
@@ -83,42 +103,56 @@ double quantile(std::vector<double> values, double at) {
   return values[static_cast<std::size_t>(at * static_cast<double>(values.size() - 1))];
 }
 
-void evaluate(const Case& one, int runs) {
+std::string number(double value) {
+  return std::isfinite(value) ? fmt::format("{:.4g}", value) : "null";
+}
+
+/// Of all runs: how many came to it, and the minutes it took those.
+std::string share_and_minutes(const std::vector<double>& minutes, int runs) {
+  return fmt::format(R"({{"share": {}, "minutesMedian": {}, "minutesP90": {}}})",
+                     number(static_cast<double>(minutes.size()) / runs), number(quantile(minutes, 0.5)),
+                     number(quantile(minutes, 0.9)));
+}
+
+void evaluate(const Case& one, int runs, std::uint64_t seed) {
   RateRatioLimits limits;
   limits.alpha = 0.01;
-  Random random(20250630);
-  int harms = 0;
-  int passes = 0;
-  std::vector<double> delays;
-  std::vector<double> minutes;
+  Random random(seed);
+  std::vector<double> events;
+  std::vector<double> harm;
+  std::vector<double> pass;
+  std::vector<double> kayenta;
+  std::vector<double> threshold;
+  const auto note = [](std::vector<double>& minutes, std::optional<int> minute) {
+    if (minute) minutes.push_back(*minute);
+  };
   for (int run = 0; run < runs; ++run) {
     const auto outcome = simulate(one, limits, random);
-    harms += outcome.harm ? 1 : 0;
-    passes += outcome.pass ? 1 : 0;
-    if (outcome.harm) delays.push_back(outcome.canary_events_expected);
-    if (outcome.pass) minutes.push_back(outcome.pass_minute);
+    if (outcome.judge.harm) events.push_back(outcome.judge.canary_events_expected);
+    note(harm, outcome.judge.harm);
+    note(pass, outcome.judge.pass);
+    note(kayenta, outcome.kayenta);
+    note(threshold, outcome.threshold);
   }
-  const auto number = [](double value) {
-    return std::isfinite(value) ? fmt::format("{:.4g}", value) : "null";
-  };
   fmt::print(
-      "{{\"case\": \"{}\", \"runs\": {}, \"alpha\": {}, \"beta\": {}, \"ratio\": {}, \"share\": {}, "
-      "\"harm\": "
-      "{}, \"pass\": {}, \"harmEventsMedian\": {}, \"harmEventsP90\": {}, \"bound\": {}, "
-      "\"passMinutesMedian\": "
-      "{}}}\n",
-      one.name, runs, limits.alpha, limits.beta, one.ratio, one.share, number(double(harms) / runs),
-      number(double(passes) / runs), number(quantile(delays, 0.5)), number(quantile(delays, 0.9)),
+      R"({{"case": "{}", "runs": {}, "seed": {}, "alpha": {}, "beta": {}, "ratio": {}, "canaryShare": {}, )"
+      R"("harm": {}, "pass": {}, "harmEventsMedian": {}, "harmEventsP90": {}, "harmEventsBound": {}, )"
+      R"("kayentaHigh": {}, "thresholdFires": {}}})"
+      "\n",
+      one.name, runs, seed, limits.alpha, limits.beta, one.ratio, one.share, share_and_minutes(harm, runs),
+      share_and_minutes(pass, runs), number(quantile(events, 0.5)), number(quantile(events, 0.9)),
       one.ratio > 1 ? number(least_canary_events(one.ratio, limits.alpha)) : "null",
-      number(quantile(minutes, 0.5)));
+      share_and_minutes(kayenta, runs), share_and_minutes(threshold, runs));
+  std::fflush(stdout);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   const int runs = argc > 1 ? std::atoi(argv[1]) : 10'000;
+  const std::uint64_t seed = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 1;
   if (runs <= 0) {
-    fmt::print(stderr, "usage: evaluate_judge [RUNS], at least one\n");
+    fmt::print(stderr, "usage: evaluate_judge [RUNS [SEED]], at least one run\n");
     return 2;
   }
   const std::vector<Case> cases = {
@@ -135,5 +169,5 @@ int main(int argc, char** argv) {
       {"3x half", 1000, 0.005, 1, 0.5, 0.5, 0, 3},
       {"10x half", 1000, 0.005, 1, 0.5, 0.5, 0, 10},
   };
-  for (const auto& one : cases) evaluate(one, runs);
+  for (const auto& one : cases) evaluate(one, runs, seed);
 }
