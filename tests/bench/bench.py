@@ -8,6 +8,7 @@ them) and the Deployment controller's reaction. Ends with 1 when a limit is miss
 
 import argparse
 import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -18,7 +19,7 @@ import reaction  # noqa: E402
 import rollback  # noqa: E402
 from audit import RULES  # noqa: E402
 from controlplane.kube_api import ApiError  # noqa: E402
-from controlplane.operator_process import Operator, install_rights  # noqa: E402
+from controlplane.operator_process import Operator, install_rights, program  # noqa: E402
 from controlplane.processes import NotReady  # noqa: E402
 from controlplane.world import World  # noqa: E402
 from fill import fill  # noqa: E402
@@ -35,6 +36,7 @@ def limits(figures):
         yield f"memory.{name}.peakMebibytes", memory["peak"], 48
     yield "reaction.p99Milliseconds", reaction_time["p99"], 20
     yield "rollback.mostBeyondIntervalSeconds", rollbacks["mostBeyondIntervalSeconds"], 1
+    yield "gates.processorsFor10000Each30Seconds", figures["gates"]["processorsFor10000Each30Seconds"], 0.5
 
 
 def measure_rollback(world, account, count):
@@ -64,6 +66,15 @@ def measure_reaction(world, account, count):
             "deploymentControllerP99Ratio": round(theirs["p99"] / ours["p99"], 1), "machine": load}
 
 
+def measure_gates():
+    """Counter gates over twenty pods and an hour of raw samples, from Prometheus' answer to the verdict."""
+    with machine.load_while() as load:
+        answer = subprocess.run([program().parents[1] / "tests" / "evaluation" / "evaluate_gate_speed", "60"],
+                                check=True, stdout=subprocess.PIPE, text=True).stdout
+    gate = json.loads(answer)
+    return {**gate, "processorsFor10000Each30Seconds": round(gate["millisecondsAGate"] * 10_000 / 30_000, 3), "machine": load}
+
+
 def measure(world, arguments):
     steps = world.steps
     world.up(nodes=4, audit_log=RULES)
@@ -81,7 +92,10 @@ def measure(world, arguments):
         memory = measure_memory(world, operator)
     with steps.step(f"{arguments.events} events are answered"):
         reactions = measure_reaction(world, account, arguments.events)
-    return {"nodes": arguments.nodes, "pods": arguments.pods, "memory": memory, "reaction": reactions, "rollback": rollbacks}
+    with steps.step("gates are judged"):
+        gates = measure_gates()
+    return {"nodes": arguments.nodes, "pods": arguments.pods, "memory": memory, "reaction": reactions, "rollback": rollbacks,
+            "gates": gates}
 
 
 def main():
