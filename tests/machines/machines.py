@@ -55,7 +55,7 @@ class Machines:
                 "socat", f"TCP-LISTEN:{port},bind={self.network.gateway},fork,reuseaddr,backlog=128",
                 f"TCP:127.0.0.1:{port}"])
 
-    def prepare(self, server_port, certificates, registry):
+    def prepare(self, server_port, certificates, registry, packages):
         root, programs = base.base_root(), node_programs()
         pki.client(certificates, "kube-proxy", "/CN=system:kube-proxy")
         for index, name in enumerate(self.names):
@@ -63,6 +63,7 @@ class Machines:
             folder = self._folder(name)
             configuration.write(folder / "config", name, index, self.network,
                                 f"https://{self.network.gateway}:{server_port}", certificates, registry)
+            packages.furnish(folder / "config", self.network.gateway)
             (folder / "config" / "services.sh").write_bytes((TESTS / "machines" / "services.sh").read_bytes())
             (folder / "machine.json").write_text(json.dumps({
                 **self.described, "name": name, "index": index, "base": str(root),

@@ -15,6 +15,7 @@ from controlplane.processes import NotReady, wait_until
 from controlplane.world import World, how_to_look
 from machines.images import Images
 from machines.machines import Machines
+from machines.packages import PackageRepository
 from machines.requirements import lacking
 from machines.telemetry import PodTelemetry
 
@@ -28,10 +29,11 @@ class RealWorld(World):
         super().__init__(state, outlive, steps)
         self.machines = Machines(self.processes)
         self.telemetry = PodTelemetry(self.processes)
+        self.packages = PackageRepository(self.processes)
 
     @property
     def is_up(self):
-        return all(self.processes.pid(name) for name in ("kube-apiserver", "prometheus", "registry"))
+        return all(self.processes.pid(name) for name in ("kube-apiserver", "prometheus", "registry", "packages"))
 
     @property
     def images(self):
@@ -51,14 +53,15 @@ class RealWorld(World):
         self.registry.up()
         self.cluster.up(fake)
         server_port = int(self.cluster.server.rpartition(":")[2])
-        with self.steps.step("registry, Prometheus and what pods start from are ready"):
-            self.machines.open_ports(api=server_port, registry=self.registry.port)
+        with self.steps.step("registry, package repository, Prometheus and what pods start from are ready"):
+            self.packages.up()
+            self.machines.open_ports(api=server_port, registry=self.registry.port, packages=self.packages.port)
             self._introduce_api_server(network.gateway, server_port)
             self.images.push("machines/pause", "1", program("pause"))
             self.telemetry.up(self.cluster.admin_kubeconfig)
             self.machines.open_ports(prometheus=int(self.telemetry.prometheus_url.rpartition(":")[2]))
         with self.steps.step(f"{machines} machines are ready"):
-            self.machines.prepare(server_port, pki_folder, self.registry.host)
+            self.machines.prepare(server_port, pki_folder, self.registry.host, self.packages)
             for name in self.machines.names:
                 self.machines.power_on(name)
             wait_until(lambda: all(self.node_is_ready(name) for name in self.machines.names), START_SECONDS,
@@ -77,7 +80,7 @@ class RealWorld(World):
 
     def _begin_again(self):
         self.processes = type(self.processes)(self.state, self.processes.outlive)
-        for part in (self.telemetry, self.registry, self.machines):
+        for part in (self.telemetry, self.registry, self.packages, self.machines):
             part.processes = self.processes
 
     def _introduce_api_server(self, address, port):
