@@ -35,14 +35,14 @@ def world():
     # Machines die with this process; their bridge and their cgroups do not.
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
-    settings = Sysctls().values()
+    settings = Sysctls().before()
     try:
         the_world.up(machines=3)
         the_world.install_kinds()
         yield the_world
     finally:
         the_world.down()
-    assert Sysctls().values() == settings
+    assert Sysctls().before() == settings
 
 
 @pytest.fixture(scope="session")

@@ -11,11 +11,11 @@ import pytest
 
 from controlplane.processes import wait_until
 from controlplane.world import REPOSITORY_ROOT
-from machines import cgroups
 from machines.machines import TESTS
-from machines.network import ip
+from machines.network import Network, ip
+from machines.world import RealWorld
 
-UP_SECONDS, DOWN_SECONDS = 180, 90
+UP_SECONDS, POD_SECONDS, DOWN_SECONDS = 180, 60, 90
 
 
 class AnotherWorld:
@@ -30,6 +30,22 @@ class AnotherWorld:
 
     def run(self, *words):
         return subprocess.run(self._command(*words), env=self._environment(), capture_output=True, text=True, check=False)
+
+    def network(self):
+        """None before it is claimed."""
+        try:
+            return Network(json.loads((self.state / "machines.json").read_text())["octet"])
+        except (OSError, ValueError):
+            return None
+
+    def run_pod(self):
+        """A container's runtime makes folders and mounts of its own."""
+        world = RealWorld(self.state)
+        pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "pause", "namespace": "default"},
+               "spec": {"nodeSelector": {"kubernetes.io/hostname": "machine-0"}, "automountServiceAccountToken": False,
+                        "containers": [{"name": "pause", "image": f"{world.registry.host}/machines/pause:1"}]}}
+        world.api.create(pod)
+        wait_until(lambda: world.api.get("Pod", "pause", "default")["status"]["phase"] == "Running", POD_SECONDS, "a pod runs")
 
     def processes(self):
         """Those that were begun by it have its folder in their environment or, in its machine, among their mounts."""
@@ -50,12 +66,17 @@ class AnotherWorld:
             return b""
 
 
-def traces():
-    """Of all machines on this kernel, the suite's own among them."""
-    return {
-        "links": {link["ifname"] for link in json.loads(ip("-json", "link", "show").stdout)},
-        "cgroups": {folder for hierarchy in cgroups.hierarchies() for folder in hierarchy.glob("patchwave*")},
-        "mounts": set(Path("/proc/self/mountinfo").read_text().splitlines())}
+def mounts():
+    return set(Path("/proc/self/mountinfo").read_text().splitlines())
+
+
+def links_of(network):
+    return {link["ifname"] for link in json.loads(ip("-json", "link", "show").stdout)
+            if link["ifname"] == network.bridge or link["ifname"].startswith(network.port(""))}
+
+
+def cgroups_of(network):
+    return set(Path("/sys/fs/cgroup").glob(f"*/{network.bridge}"))
 
 
 @pytest.fixture
@@ -67,42 +88,52 @@ def another_world(world):
     another.run("down")
 
 
-def assert_gone(another_world, before):
-    assert another_world.processes() == set()
-    assert traces() == before
-    assert [path.name for path in another_world.state.iterdir()] == ["logs"]
+@pytest.fixture
+def assert_gone(another_world):
+    before = mounts()
+
+    def gone(network):
+        assert another_world.processes() == set()
+        assert links_of(network) == set()
+        assert cgroups_of(network) == set()
+        assert mounts() == before
+        assert [path.name for path in another_world.state.iterdir()] == ["logs"]
+
+    return gone
 
 
-def test_machines_that_were_used_go_without_a_trace(another_world, world):
-    before = traces()
+def test_machines_that_were_used_go_without_a_trace(another_world, assert_gone, world):
     assert another_world.begin().wait(UP_SECONDS) == 0
-    assert traces()["links"] > before["links"]
+    network = another_world.network()
+    assert links_of(network) == {network.bridge, network.port(0)}
+    assert cgroups_of(network)
     machine = json.loads((another_world.state / "machines" / "machine-0" / "pid.json").read_text())["pid"]
     assert machine in another_world.processes()
+    another_world.run_pod()
     assert "power on, Ready" in another_world.run("status").stdout
     for words in (("partition", "machine-0"), ("heal", "machine-0"), ("power", "cut", "machine-0"),
                   ("power", "off", "machine-0"), ("power", "on", "machine-0")):
         answer = another_world.run(*words)
         assert answer.returncode == 0, answer
     assert another_world.run("down").returncode == 0
-    assert_gone(another_world, before)
+    assert_gone(network)
     assert all(world.node_is_ready(name) for name in world.machines.names)
 
 
 @pytest.mark.parametrize("moment", ["machines.json", "processes/kube-apiserver.json", "machines/machine-0/pid.json"])
-def test_machines_that_are_told_to_end_while_they_come_up_go_without_a_trace(another_world, moment):
-    before = traces()
+def test_machines_that_are_told_to_end_while_they_come_up_go_without_a_trace(another_world, assert_gone, moment):
     up = another_world.begin()
+    network = wait_until(another_world.network, UP_SECONDS, "a network is claimed")
     wait_until((another_world.state / moment).exists, UP_SECONDS, f"{moment} is there")
     up.send_signal(signal.SIGTERM)
     assert up.wait(DOWN_SECONDS) == 128 + signal.SIGTERM
-    assert_gone(another_world, before)
+    assert_gone(network)
 
 
-def test_machines_whose_keeper_was_killed_go_with_the_next_down(another_world):
-    before = traces()
+def test_machines_whose_keeper_was_killed_go_with_the_next_down(another_world, assert_gone):
     assert another_world.begin().wait(UP_SECONDS) == 0
+    network = another_world.network()
     record = json.loads((another_world.state / "processes" / "machine-0.json").read_text())
     os.kill(record["pid"], signal.SIGKILL)
     assert another_world.run("down").returncode == 0
-    assert_gone(another_world, before)
+    assert_gone(network)

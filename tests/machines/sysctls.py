@@ -20,6 +20,11 @@ class Sysctls:
     def values(self):
         return {name: self._file(name).read_text().strip() for name in NAMES if self._file(name).exists()}
 
+    def before(self):
+        """What they are but for machines, whoever has some now."""
+        with self._recorded() as record:
+            return record.get("values", self.values())
+
     def remember(self, user):
         with self._recorded() as record:
             record.setdefault("values", self.values())
