@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -99,6 +100,32 @@ def running(record):
     return record["pid"] if is_it else None
 
 
+def unwind_at_the_end():
+    """From now on SIGTERM and SIGHUP unwind this program as Ctrl-C does, so that it takes down what it started."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda received, _: sys.exit(128 + received))
+
+
+@contextlib.contextmanager
+def uninterrupted():
+    """Signals that would end this program wait until what is begun here is done and on record."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # Handlers run in the main thread alone.
+        return
+    waiting = []
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    handlers = {number: handler for number, handler in handlers.items() if handler not in (None, signal.SIG_IGN)}
+    for number in handlers:
+        signal.signal(number, lambda received, _: waiting.append(received))
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        for number in waiting:
+            signal.raise_signal(number)
+
+
 def die_with_parent():
     """For preexec_fn: the child is killed when its parent ends, however that ends."""
     pr_set_pdeathsig = 1
@@ -121,13 +148,13 @@ class Processes:
 
     def start(self, name, command, env=None, cwd=None):
         command = [str(word) for word in command]
-        with open(self.log(name), "ab") as log:
+        with uninterrupted(), open(self.log(name), "ab") as log:
             child = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, cwd=cwd,
                 env={**os.environ, **(env or {})}, start_new_session=self.outlive, close_fds=True,
                 preexec_fn=None if self.outlive else die_with_parent)
-        record = {**process_record(child.pid), "command": command}
-        self._record(name).write_text(json.dumps(record))
+            record = {**process_record(child.pid), "command": command}
+            self._record(name).write_text(json.dumps(record))
         self._children[name] = child
         self._commands[name] = command
         return child

@@ -13,7 +13,7 @@ import yaml
 from controlplane.cluster import COMPONENTS, Cluster
 from controlplane.kube_api import ApiError, KubeApi
 from controlplane.operator_process import program
-from controlplane.processes import NotReady, Processes, Steps, wait_until
+from controlplane.processes import NotReady, Processes, Steps, uninterrupted, unwind_at_the_end, wait_until
 from controlplane.registry import Registry
 from controlplane.telemetry import Telemetry
 
@@ -65,6 +65,10 @@ class World:
         """For somebody who plays with it: an image in three versions, the last of them bad, and the operator's file."""
         for tag in ("1.4.2", "1.4.3", "1.4.4-errors"):
             self.registry.push("shop/web", tag)
+        self.write_operator_file()
+
+    def write_operator_file(self):
+        """What `./dev run` tells the operator of this world."""
         (self.state / "operator.yaml").write_text(yaml.safe_dump({
             "prometheus": {"url": self.telemetry.prometheus_url, "queryInterval": "1s"},
             "registries": [{"host": self.registry.host, "plainHTTP": True}]}))
@@ -127,6 +131,7 @@ def main():
         world.down()
         return 0
     if arguments.verb == "up" and not world.is_up:
+        unwind_at_the_end()
         try:
             world.up(arguments.nodes)
             world.install_kinds()
@@ -135,6 +140,11 @@ def main():
             print(error, file=sys.stderr)
             world.down()
             return 1
+        except BaseException:
+            # Who presses Ctrl-C again meanwhile would leave half of it.
+            with uninterrupted():
+                world.down()
+            raise
     return status(world)
 
 

@@ -129,7 +129,7 @@ def tell(world):
           "in quarantine.\n")
 
 
-def how_to_look_around(world, kept):
+def how_to_look_around(world, kept, more=""):
     build = program().parent
     if not kept:
         print("Look around: ./dev demo --keep leaves all of this running.")
@@ -144,7 +144,7 @@ def how_to_look_around(world, kept):
   kubectl patchwave quarantine list -n {NAMESPACE}
 
 Prometheus: {world.telemetry.prometheus_url}   the operator's log: {world.processes.log("operator")}
-./dev cluster down stops it.""")
+{more}./dev cluster down stops it.""")
 
 
 def main():

@@ -1,9 +1,8 @@
 """How each demo ends: its exit code, what is said when it failed, and whether the cluster stays."""
 
-import signal
 import sys
 
-from controlplane.processes import NotReady
+from controlplane.processes import NotReady, uninterrupted, unwind_at_the_end
 
 
 class Failed(Exception):
@@ -17,7 +16,7 @@ def expect(fact, otherwise):
 
 def perform(world, keep, tell):
     """Calls `tell()`, and takes the world down afterwards unless it is to be kept. Returns the exit code."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    unwind_at_the_end()
     kept = False
     try:
         tell()
@@ -33,4 +32,5 @@ def perform(world, keep, tell):
         return 130
     finally:
         if not kept:
-            world.down()
+            with uninterrupted():
+                world.down()

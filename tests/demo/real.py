@@ -10,7 +10,7 @@ import time
 
 from controlplane.operator_process import Operator, install_rights, program
 from controlplane.processes import wait_until
-from demo.demo import Screen, bad_story, good_story
+from demo.demo import Screen, bad_story, good_story, how_to_look_around
 from demo.ending import expect, perform
 from demo.stage import NAMESPACE, Stage, policy
 from machines.world import RealWorld
@@ -21,6 +21,9 @@ VISITS_PER_SECOND = 100
 PODS_START_SECONDS = 120
 # Both ways of patching are looked at for this long, from the first pod of the bad version on.
 WINDOW_SECONDS = 60
+THE_MACHINES = (
+    "The machines: ./dev cluster status shows them, ./dev cluster enter machine-0 is a shell in one,",
+    "              ./dev cluster power cut machine-0 and partition machine-0 are what happens in life.")
 
 
 class RealStage(Stage):
@@ -154,12 +157,13 @@ def main():
     arguments = parser.parse_args()
     world = RealWorld(arguments.state)
 
-    def tell_and_compare():
+    def tell_and_point():
         stage, operator, visits = tell(world)
         if arguments.compare:
             compare(stage, operator, visits)
+        how_to_look_around(world, arguments.keep, "\n".join(THE_MACHINES) + "\n")
 
-    return perform(world, arguments.keep, tell_and_compare)
+    return perform(world, arguments.keep, tell_and_point)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -14,6 +15,7 @@ sys.path.insert(0, str(HERE))
 from controlplane.operator_process import Operator, install_rights  # noqa: E402
 from controlplane.world import REPOSITORY_ROOT  # noqa: E402
 from in_cluster import InCluster  # noqa: E402
+from machines.sysctls import Sysctls  # noqa: E402
 from machines.world import RealWorld  # noqa: E402
 from shopping_street import ShoppingStreet  # noqa: E402
 from storefront.storefront import BAD, GOOD, OLD, push_versions  # noqa: E402
@@ -30,12 +32,17 @@ VERSIONS = {
 def world():
     build = Path(os.environ.get("PATCHWAVE_BUILD", REPOSITORY_ROOT / "build"))
     the_world = RealWorld(build / "end-to-end-real", outlive=False)
+    # Machines die with this process; their bridge and their cgroups do not.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+    settings = Sysctls().before()
     try:
         the_world.up(machines=3)
         the_world.install_kinds()
         yield the_world
     finally:
         the_world.down()
+    assert Sysctls().before() == settings
 
 
 @pytest.fixture(scope="session")

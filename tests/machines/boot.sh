@@ -25,6 +25,9 @@ for program in kubelet kube-proxy; do
 done
 mkdir -p etc/machine
 mount --bind "$CONFIG" etc/machine
+# The mirror that the base was made from is out of reach; the one repository on the bridge takes its place.
+rm -rf etc/apt/sources.list etc/apt/sources.list.d
+ln -s /etc/machine/apt etc/apt/sources.list.d
 
 hostname "$NAME"
 ip link set lo up

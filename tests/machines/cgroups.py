@@ -1,4 +1,4 @@
-"""The cgroups (v1) of machines: one folder of the same name in every hierarchy."""
+"""The cgroups of machines: one folder of the same name in every hierarchy."""
 
 import os
 from pathlib import Path
@@ -7,8 +7,8 @@ ROOT = Path("/sys/fs/cgroup")
 
 
 def hierarchies():
-    return sorted(path for path in ROOT.iterdir()
-                  if path.is_dir() and not path.is_symlink() and (path / "tasks").exists())
+    """Version 1's, and version 2's beside them: runc makes folders there too."""
+    return sorted(path for path in ROOT.iterdir() if not path.is_symlink() and (path / "cgroup.procs").exists())
 
 
 def make(name):

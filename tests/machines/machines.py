@@ -8,8 +8,9 @@ import sys
 from pathlib import Path
 
 from controlplane import pki
-from controlplane.processes import running, wait_until
-from machines import base, cgroups, configuration, network, sysctls
+from controlplane.processes import running, uninterrupted, wait_until
+from machines import base, cgroups, configuration, network
+from machines.sysctls import Sysctls
 
 TESTS = Path(__file__).resolve().parents[1]
 KUBELET_PORT = 10250
@@ -26,7 +27,7 @@ class Machines:
         self.processes = processes
         self.state = processes.state / "machines"
         self._description = processes.state / "machines.json"
-        self._sysctls = processes.state / "sysctls.json"
+        self._sysctls = Sysctls()
 
     @property
     def described(self):
@@ -42,9 +43,10 @@ class Machines:
 
     def claim_network(self, count):
         """Before the control plane: its certificate names the bridge's address."""
-        sysctls.remember(self._sysctls)
-        claimed = network.claim()
-        self._description.write_text(json.dumps({"octet": claimed.octet, "machines": count}))
+        self._sysctls.remember(self.processes.state)
+        with uninterrupted():
+            claimed = network.claim()
+            self._description.write_text(json.dumps({"octet": claimed.octet, "machines": count}))
         claimed.up(count)
         return claimed
 
@@ -55,7 +57,7 @@ class Machines:
                 "socat", f"TCP-LISTEN:{port},bind={self.network.gateway},fork,reuseaddr,backlog=128",
                 f"TCP:127.0.0.1:{port}"])
 
-    def prepare(self, server_port, certificates, registry):
+    def prepare(self, server_port, certificates, registry, packages):
         root, programs = base.base_root(), node_programs()
         pki.client(certificates, "kube-proxy", "/CN=system:kube-proxy")
         for index, name in enumerate(self.names):
@@ -63,6 +65,7 @@ class Machines:
             folder = self._folder(name)
             configuration.write(folder / "config", name, index, self.network,
                                 f"https://{self.network.gateway}:{server_port}", certificates, registry)
+            packages.furnish(folder / "config", self.network.gateway)
             (folder / "config" / "services.sh").write_bytes((TESTS / "machines" / "services.sh").read_bytes())
             (folder / "machine.json").write_text(json.dumps({
                 **self.described, "name": name, "index": index, "base": str(root),
@@ -111,16 +114,14 @@ class Machines:
 
     def down(self):
         """Also what a run that was killed left."""
-        for name in self.names:
-            if (self._folder(name) / "machine.json").exists():
-                self.power_off(name)
+        self.processes.stop(*self.names, grace_seconds=60)
         self.processes.stop(*(name for name in self.processes.names() if name.startswith("forward-")))
         if self.described:
             folder = self.network.bridge
             wait_until(lambda: cgroups.remove(folder), 30, f"the cgroups {folder} are empty")
             self.network.down()
             self._description.unlink()
-        sysctls.put_back(self._sysctls)
+        self._sysctls.put_back(self.processes.state)
 
     def _enter(self, name, command):
         return ["nsenter", f"--target={self.pid(name)}", "--mount", "--net", "--uts", "--ipc", "--pid", "--root", "--wd",

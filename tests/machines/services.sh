@@ -10,6 +10,10 @@ service() {
   done
 }
 
+# The first time only: what was installed since then stays.
+if [[ ! -e /var/lib/first-boot-done ]]; then
+  dpkg --install /etc/machine/packages/*.deb && touch /var/lib/first-boot-done
+fi
 service containerd containerd --config /etc/machine/containerd.toml &
 until [[ -S /run/containerd/containerd.sock ]]; do sleep 0.1; done
 service kubelet kubelet --config=/etc/machine/kubelet.yaml --kubeconfig=/etc/machine/kubelet.kubeconfig \

@@ -5,18 +5,19 @@ As a program: `python3 -m machines.world up|down|status|power|partition|heal|ent
 
 import argparse
 import shutil
-import signal
 import sys
 from pathlib import Path
 
 from controlplane.cluster import API_SERVICE, START_SECONDS, Cluster, Profile
 from controlplane.operator_process import program
-from controlplane.processes import NotReady, wait_until
+from controlplane.processes import NotReady, uninterrupted, unwind_at_the_end, wait_until
 from controlplane.world import World, how_to_look
 from machines.images import Images
 from machines.machines import Machines
+from machines.packages import PackageRepository
 from machines.requirements import lacking
 from machines.telemetry import PodTelemetry
+from storefront.storefront import push_versions
 
 # What a kubelet misses before its node counts as gone. Kubernetes' own 40 s would make each test of it longer.
 NODE_GRACE = "20s"
@@ -28,10 +29,11 @@ class RealWorld(World):
         super().__init__(state, outlive, steps)
         self.machines = Machines(self.processes)
         self.telemetry = PodTelemetry(self.processes)
+        self.packages = PackageRepository(self.processes)
 
     @property
     def is_up(self):
-        return all(self.processes.pid(name) for name in ("kube-apiserver", "prometheus", "registry"))
+        return all(self.processes.pid(name) for name in ("kube-apiserver", "prometheus", "registry", "packages"))
 
     @property
     def images(self):
@@ -51,23 +53,34 @@ class RealWorld(World):
         self.registry.up()
         self.cluster.up(fake)
         server_port = int(self.cluster.server.rpartition(":")[2])
-        with self.steps.step("registry, Prometheus and what pods start from are ready"):
-            self.machines.open_ports(api=server_port, registry=self.registry.port)
+        with self.steps.step("registry, package repository, Prometheus and what pods start from are ready"):
+            self.packages.up()
+            self.machines.open_ports(api=server_port, registry=self.registry.port, packages=self.packages.port)
             self._introduce_api_server(network.gateway, server_port)
             self.images.push("machines/pause", "1", program("pause"))
             self.telemetry.up(self.cluster.admin_kubeconfig)
             self.machines.open_ports(prometheus=int(self.telemetry.prometheus_url.rpartition(":")[2]))
         with self.steps.step(f"{machines} machines are ready"):
-            self.machines.prepare(server_port, pki_folder, self.registry.host)
+            self.machines.prepare(server_port, pki_folder, self.registry.host, self.packages)
             for name in self.machines.names:
                 self.machines.power_on(name)
             wait_until(lambda: all(self.node_is_ready(name) for name in self.machines.names), START_SECONDS,
                        lambda: f"{machines} machines Ready\n{self.processes.last_words('machine-0')}")
 
     def down(self):
-        """In the order in which one needs the other; all but the logs is removed."""
-        self.machines.down()
+        """In the order in which one needs the other; all but the logs is removed. Where something of a machine stays, so
+        do the records, and another `down` can try again."""
+        try:
+            self.machines.down()
+        except (NotReady, OSError):
+            self.processes.stop(*self.processes.names(), grace_seconds=1)
+            raise
         super().down()
+
+    def furnish(self):
+        """For somebody who plays with it: the storefront in three versions, the last of them bad, and the operator's file."""
+        push_versions(self)
+        self.write_operator_file()
 
     def node_is_ready(self, name):
         self.processes.require(name)
@@ -77,7 +90,7 @@ class RealWorld(World):
 
     def _begin_again(self):
         self.processes = type(self.processes)(self.state, self.processes.outlive)
-        for part in (self.telemetry, self.registry, self.machines):
+        for part in (self.telemetry, self.registry, self.packages, self.machines):
             part.processes = self.processes
 
     def _introduce_api_server(self, address, port):
@@ -116,27 +129,27 @@ def status(world):
     return 0
 
 
-def furnish(world):
-    """For somebody who plays with it: the storefront in three versions, the last of them bad."""
-    from storefront.storefront import push_versions
-    push_versions(world)
-
-
 def up(world, arguments):
     if not world.is_up:
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+        unwind_at_the_end()
         try:
             world.up(arguments.nodes, arguments.fake)
             world.install_kinds()
-            furnish(world)
+            world.furnish()
         except (NotReady, OSError, RuntimeError) as error:
             print(error, file=sys.stderr)
-            world.down()
+            take_down(world)
             return 1
         except BaseException:
-            world.down()
+            take_down(world)
             raise
     return status(world)
+
+
+def take_down(world):
+    """Who presses Ctrl-C again meanwhile would leave half of it."""
+    with uninterrupted():
+        world.down()
 
 
 def main():
@@ -160,15 +173,17 @@ def main():
     world = RealWorld(arguments.state)
     machines = world.machines
     act = {
-        "up": lambda: up(world, arguments), "down": world.down, "status": lambda: status(world),
+        "up": lambda: up(world, arguments), "down": lambda: take_down(world), "status": lambda: status(world),
         "power": lambda: getattr(machines, f"power_{arguments.switch}")(arguments.name),
         "partition": lambda: machines.partition(arguments.name), "heal": lambda: machines.heal(arguments.name),
         "enter": lambda: machines.enter(arguments.name)}[arguments.verb]
     try:
         return act() or 0
-    except OSError as error:
+    except (NotReady, OSError, RuntimeError) as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 130
 
 
 if __name__ == "__main__":
