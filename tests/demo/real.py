@@ -4,6 +4,7 @@ which fails for three requests in ten, is caught on the answers that real visito
 exit code is 0 only when both happened, as the API server, the registry and the nodes say."""
 
 import argparse
+import os
 import subprocess
 import sys
 import time
@@ -103,7 +104,7 @@ class Visits:
         return f"{self.failed} of {self.all} visits failed ({self.failed / self.all:.1%})"
 
 
-def tell(world):
+def set_up(world):
     for name in ("patchwave", "storefront", "visitors", "pause"):
         program(name)  # Says what to do when there is none, before anything is started.
     print("Starting a control plane, a registry, Prometheus and three machines", file=sys.stderr)
@@ -118,6 +119,10 @@ def tell(world):
         series = f'sum by (app) (rate(http_requests_total{{namespace="{NAMESPACE}"}}[5s])) > 0'
         wait_until(lambda: len(world.telemetry.query(series)) == len(WORKLOADS), 30, "Prometheus sees the visits")
     print(file=sys.stderr)
+    return stage, operator
+
+
+def tell(stage):
     screen = Screen(sys.stdout)
     before = stage.outcomes()
     good_story(stage, screen)
@@ -131,7 +136,7 @@ def tell(world):
     print(f"Both happened: every pod runs {GOOD} by its digest, as the machines say too; {BAD} was put back in its first "
           f"wave and is in quarantine.\nFrom the first pod of {BAD} to rollback done: {clock.seconds_to_rollback:.1f} s. "
           f"In the {WINDOW_SECONDS} s from that pod on, {visits}.\n")
-    return stage, operator, visits
+    return visits
 
 
 def compare(stage, operator, visits):
@@ -154,16 +159,28 @@ def main():
     parser.add_argument("--keep", action="store_true", help="leave the cluster up")
     parser.add_argument("--compare", action="store_true",
                         help="then deploy the bad version without Patchwave, and count what fails in the same time")
+    parser.add_argument("--or-simulated", metavar="STATE",
+                        help="when the machines can't be set up, tell the stories on simulated nodes, with their state there")
     arguments = parser.parse_args()
     world = RealWorld(arguments.state)
+    is_set_up = False
 
     def tell_and_point():
-        stage, operator, visits = tell(world)
+        nonlocal is_set_up
+        stage, operator = set_up(world)
+        is_set_up = True
+        visits = tell(stage)
         if arguments.compare:
             compare(stage, operator, visits)
         how_to_look_around(world, arguments.keep, "\n".join(THE_MACHINES) + "\n")
 
-    return perform(world, arguments.keep, tell_and_point)
+    status = perform(world, arguments.keep, tell_and_point)
+    if status == 1 and arguments.or_simulated and not is_set_up:
+        world.down()
+        print("\nOn simulated nodes instead.\n", file=sys.stderr, flush=True)
+        os.execv(sys.executable, [sys.executable, "-m", "demo.demo", "--state", arguments.or_simulated,
+                                  *(["--keep"] if arguments.keep else [])])
+    return status
 
 
 if __name__ == "__main__":
