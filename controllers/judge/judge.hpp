@@ -99,6 +99,9 @@ struct QueryEvidence {
   std::vector<Series> series;  ///< Over [max(since, now - for), now] at a step of at most a third of it.
 };
 
+/// Times in objects are whole seconds.
+inline constexpr seconds kObjectTimeGrain{1};
+
 /// A query's latest sample counts for this many of its gate's intervals; after that it is no data.
 inline constexpr int kStaleAfterIntervals = 3;
 

@@ -15,8 +15,6 @@ namespace {
 constexpr seconds kFinestStep{1};
 /// Prometheus rounds times to milliseconds.
 constexpr milliseconds kQueryTimeGrain{1};
-/// Times in objects are whole seconds.
-constexpr seconds kObjectTimeGrain{1};
 
 struct Limit {
   double value;

@@ -20,8 +20,6 @@ using prometheus::Series;
 /// What Kubernetes makes names of pods and ReplicaSets from (apimachinery, util/rand).
 constexpr std::string_view kRandom = "bcdfghjklmnpqrstvwxz2456789";
 constexpr microseconds kShortestInterval = seconds(30);
-/// Times in objects are whole seconds.
-constexpr seconds kObjectTimeGrain{1};
 
 std::string literally(std::string_view name) {
   std::string text;
@@ -85,7 +83,7 @@ std::set<std::string> pods_before(const std::vector<Series>& series, Time since)
   std::set<std::string> pods;
   for (const auto& one : series) {
     const bool is_before = std::ranges::any_of(
-        one.samples, [&](const auto& sample) { return sample.time <= since + kObjectTimeGrain; });
+        one.samples, [&](const auto& sample) { return sample.time <= since + judge::kObjectTimeGrain; });
     if (is_before) pods.insert(pod_of(one));
   }
   return pods;

@@ -16,9 +16,6 @@ namespace {
 using simdjson::dom::array;
 using simdjson::dom::element;
 
-/// Of the server's own words in a message.
-constexpr std::size_t kMaxQuoted = 512;
-
 std::unexpected<Error> malformed(std::string_view what) {
   return fail(ErrorKind::Protocol, fmt::format("Prometheus' answer has {}", what));
 }

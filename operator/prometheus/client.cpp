@@ -10,9 +10,6 @@
 namespace patchwave::prometheus {
 namespace {
 
-/// Of the server's own words in a message.
-constexpr std::size_t kMaxQuoted = 512;
-
 /// Seconds since the epoch with milliseconds, which is what Prometheus resolves.
 std::string format_seconds(microseconds value) {
   const auto count = std::chrono::floor<milliseconds>(value).count();

@@ -35,6 +35,9 @@ struct QueryAnswer {
   std::vector<std::string> warnings;  ///< Such as a part of a federated store that did not answer.
 };
 
+/// Of the server's own words, this many bytes get into a message.
+inline constexpr std::size_t kMaxQuoted = 512;
+
 /// What a failure says about the telemetry.
 enum class QueryFailure : std::uint8_t {
   Unreachable,  ///< No answer, or one that says "not now": time-outs, broken connections, 5xx, 429.

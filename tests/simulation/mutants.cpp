@@ -133,24 +133,31 @@ Meddler::Exchange acting_before_recording() {
   };
 }
 
-/// Every budget reads as 100.
-Meddler::Exchange without_budget() {
-  return [](Request request, const Meddler::Next& next) {
+/// What is read under `path`, with `change` made to it.
+Meddler::Exchange changing_what_is_read(std::string path, void (*change)(Json& body)) {
+  return [path = std::move(path), change](const Request& request, const Meddler::Next& next) {
     auto response = next(request);
-    if (request.method != "GET" || request.target.find("patchwave") == std::string::npos || !response)
+    if (request.method != "GET" || request.target.find(path) == std::string::npos || !response)
       return response;
     Json body = Json::parse(response->body, nullptr, false);
+    if (!body.is_object()) return response;
+    change(body);
+    response->body = body.dump();
+    return response;
+  };
+}
+
+/// Every budget reads as 100.
+Meddler::Exchange without_budget() {
+  return changing_what_is_read("patchwave", [](Json& body) {
     const auto widen = [](Json& object) {
       if (object.is_object() && object.contains("spec") && object["spec"].contains("maxUnavailable"))
         object["spec"]["maxUnavailable"] = 100;
     };
     widen(body);
-    if (body.is_object() && body.contains("items")) {
-      for (auto& item : body["items"]) widen(item);
-    }
-    response->body = body.dump();
-    return response;
-  };
+    if (!body.contains("items")) return;
+    for (auto& item : body["items"]) widen(item);
+  });
 }
 
 /// Evictions name a pod, but not which one of that name.
@@ -166,21 +173,15 @@ Meddler::Exchange evicting_by_name() {
 
 /// Windows open half an hour before or after their time.
 Meddler::Exchange opening_windows_late() {
-  return [](Request request, const Meddler::Next& next) {
-    auto response = next(request);
-    if (request.method != "GET" || request.target.find("/patchwaves/") == std::string::npos || !response)
-      return response;
-    Json body = Json::parse(response->body, nullptr, false);
-    if (find(body, {"spec", "windows", "allow"}) == nullptr) return response;
+  return changing_what_is_read("/patchwaves/", [](Json& body) {
+    if (find(body, {"spec", "windows", "allow"}) == nullptr) return;
     for (auto& window : body["spec"]["windows"]["allow"]) {
       const std::string schedule = window["schedule"];
       const auto blank = schedule.find(' ');
       window["schedule"] =
           std::to_string((std::stoi(schedule.substr(0, blank)) + 30) % 60) + schedule.substr(blank);
     }
-    response->body = body.dump();
-    return response;
-  };
+  });
 }
 
 /// The time of the API server is not heard: the clock of the machine has to do.

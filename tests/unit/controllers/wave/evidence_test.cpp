@@ -281,13 +281,19 @@ TEST(GateKeeper, ARestartFindsTheSameOfACounterAtTheSameTime) {
   }
 }
 
-TEST(GateKeeper, WhatThePromotionShowedStandsWhileTheWaveBakes) {
-  CountingKeeper t(50);
+/// What was counted is promoted, and bakes.
+Snapshot baking_since_now() {
   auto snapshot = counted(seconds(45));
   snapshot.wave.status.phase = api::WavePhase::Baking;
   snapshot.wave.status.bake_start_time = kNow;
   snapshot.wave.status.targets[0].state = TargetState::Promoted;
   snapshot.wave.status.targets[0].state_since_time = kNow;
+  return snapshot;
+}
+
+TEST(GateKeeper, WhatThePromotionShowedStandsWhileTheWaveBakes) {
+  CountingKeeper t(50);
+  auto snapshot = baking_since_now();
   const auto finding = t.found(snapshot, kNow + std::chrono::minutes(30));
   EXPECT_EQ(finding.verdict, Verdict::Pass) << finding.message;
   EXPECT_THAT(t.telemetry.queries.back(),
@@ -296,11 +302,7 @@ TEST(GateKeeper, WhatThePromotionShowedStandsWhileTheWaveBakes) {
 
 TEST(GateKeeper, WhatThePromotionShowedIsAskedForOnce) {
   CountingKeeper t(50);
-  auto snapshot = counted(seconds(45));
-  snapshot.wave.status.phase = api::WavePhase::Baking;
-  snapshot.wave.status.bake_start_time = kNow;
-  snapshot.wave.status.targets[0].state = TargetState::Promoted;
-  snapshot.wave.status.targets[0].state_since_time = kNow;
+  auto snapshot = baking_since_now();
   GateKeeper keeper(&t.client, {}, {});
   for (int minute = 0; minute < 10; ++minute) {
     snapshot.findings.clear();
