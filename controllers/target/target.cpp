@@ -59,8 +59,14 @@ void count(const Situation& situation, const Verbs& verbs, Observation& seen) {
   seen.awaiting_us = awaiting_us(situation, seen.desired, seen.wanted_patched);
   const bool caught_up = verbs.controllers_caught_up(situation);
   seen.step_complete = caught_up && seen.patched_ready >= seen.wanted_patched;
-  seen.complete = situation.all_patched() && caught_up && seen.patched_ready >= verbs.reachable(situation) &&
-                  verbs.rolled_out(situation) && verbs.tidy(situation);
+  const int reachable = verbs.reachable(situation);
+  // A copy that was taken away by a scale-down may still be in the cache, patched, in place of one that is
+  // not.
+  const auto left_behind = std::ranges::count_if(
+      situation.pods, [](const ObservedPod& pod) { return is_live(pod.pod) && !pod.patched; });
+  seen.complete = situation.all_patched() && caught_up && seen.patched_ready >= reachable &&
+                  left_behind <= std::max(0, seen.desired - reachable) && verbs.rolled_out(situation) &&
+                  verbs.tidy(situation);
   const bool patch_is_gone =
       !situation.any_ours() && std::ranges::none_of(situation.pods, [&](const ObservedPod& pod) {
         return is_live(pod.pod) && carries_patch(situation, pod.pod);
