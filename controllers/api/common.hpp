@@ -67,6 +67,8 @@ struct LabelSelector {
   std::map<std::string, std::string> match_labels;
   std::vector<LabelRequirement> match_expressions;
   [[nodiscard]] bool matches(const std::map<std::string, std::string>& labels) const;
+  /// As the API server takes it in `labelSelector`: "app=web,tier in (a,b),!legacy".
+  [[nodiscard]] std::string query() const;
   bool operator==(const LabelSelector&) const = default;
 };
 

@@ -1,3 +1,6 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 
 #include "controllers/api/common.hpp"
@@ -18,6 +21,16 @@ bool holds(const LabelRequirement& requirement, const std::map<std::string, std:
   return false;
 }
 
+std::string query_of(const LabelRequirement& requirement) {
+  if (requirement.op == "Exists") return requirement.key;
+  if (requirement.op == "DoesNotExist") return "!" + requirement.key;
+  // An operator that is none goes as it is, for the server to refuse.
+  const std::string_view op = requirement.op == "In"      ? "in"
+                              : requirement.op == "NotIn" ? "notin"
+                                                          : std::string_view(requirement.op);
+  return fmt::format("{} {} ({})", requirement.key, op, fmt::join(requirement.values, ","));
+}
+
 }  // namespace
 
 bool LabelSelector::matches(const std::map<std::string, std::string>& labels) const {
@@ -27,6 +40,13 @@ bool LabelSelector::matches(const std::map<std::string, std::string>& labels) co
   };
   return std::ranges::all_of(match_labels, same) &&
          std::ranges::all_of(match_expressions, [&](const auto& each) { return holds(each, labels); });
+}
+
+std::string LabelSelector::query() const {
+  std::vector<std::string> parts;
+  for (const auto& [key, value] : match_labels) parts.push_back(fmt::format("{}={}", key, value));
+  for (const auto& requirement : match_expressions) parts.push_back(query_of(requirement));
+  return fmt::format("{}", fmt::join(parts, ","));
 }
 
 }  // namespace patchwave::api

@@ -2,6 +2,7 @@
 
 #include "controllers/status/status.hpp"
 #include "controllers/target/situation.hpp"
+#include "operator/kube/decode.hpp"
 
 namespace patchwave::wave {
 namespace {
@@ -82,6 +83,26 @@ Result<target::LiveTarget> read_live(const kube::Client& client, const inventory
   }
   live.pods = pods_of(stores, record, live);
   return live;
+}
+
+Result<void> read_pods_live(const kube::Client& client, const api::TargetStatus& record,
+                            target::LiveTarget& live) {
+  std::map<std::string, kube::PodView> pods;  // By name: both selectors may take the same pod.
+  for (const auto* owner : {&live.workload, &live.canary}) {
+    if (!*owner) continue;
+    kube::ListOptions options;
+    options.label_selector = selector_of(**owner).query();
+    const auto listed = client.list(kube::resources::kPods, record.target.ns, options);
+    if (!listed) return fail(listed.error());
+    for (const auto& item : array_at(*listed, {"items"})) {
+      auto pod = kube::decode_pod(item.dump());
+      if (!pod) return fail(std::move(pod.error()));
+      pods.insert_or_assign(pod->name, std::move(*pod));
+    }
+  }
+  live.pods.clear();
+  for (auto& [name, pod] : pods) live.pods.push_back(std::move(pod));
+  return {};
 }
 
 target::LiveTarget read_cached(const inventory::Stores& stores, const api::TargetStatus& record) {

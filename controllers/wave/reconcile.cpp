@@ -35,6 +35,11 @@ bool only_watched(const api::PatchWave& wave, const api::TargetStatus& record, T
   return !bake_is_over && !may_hold_claim && !wave.spec.cancel && !wave.metadata.deletion_time;
 }
 
+bool ends_rollback(const api::TargetStatus& record, const target::Observation& seen) {
+  return seen.restored &&
+         (record.state == TargetState::RollingBack || record.state == TargetState::RollbackFailed);
+}
+
 // Sentences carry numbers that move all the time; a status that differs in nothing else is written no
 // more often than this.
 constexpr milliseconds kTextInterval{5'000};
@@ -244,6 +249,11 @@ Result<void> WaveReconciler::observe_targets(Snapshot& snapshot, Time now) {
       observed.live = std::move(*live);
     }
     observed.seen = target::observe(record, observed.live, image, now, with_.git_ops_managers);
+    if (ends_rollback(record, observed.seen)) {
+      auto read = read_pods_live(with_.client, record, observed.live);
+      if (!read) return fail(std::move(read.error()));
+      observed.seen = target::observe(record, observed.live, image, now, with_.git_ops_managers);
+    }
     observed.evicted_time = evicted_time(wave.metadata.uid, index);
     snapshot.observed.emplace(index, std::move(observed));
   }

@@ -68,6 +68,10 @@ LiveTarget Cluster::read() const {
   return {workload_, canary_, cached_pods_, {}, {}};
 }
 
+LiveTarget Cluster::read_pods_live() const {
+  return {workload_, canary_, pods_, {}, {}};
+}
+
 void Cluster::touch(Json& object, const Json& spec_before) {
   object["metadata"]["resourceVersion"] = std::to_string(++counter_);
   if (object.at("spec") != spec_before) {

@@ -28,6 +28,8 @@ class Cluster {
 
   /// What the operator reads: objects as they are, pods as they were at the last refresh_cache().
   [[nodiscard]] LiveTarget read() const;
+  /// The same with the pods as they are.
+  [[nodiscard]] LiveTarget read_pods_live() const;
   void refresh_cache() { cached_pods_ = pods_; }
 
   /// Carries an act out as the API server would. False when a precondition did not hold.

@@ -66,9 +66,13 @@ class Operator {
       }
     } else if (record.state == TargetState::Promoting && seen.complete) {
       record.state = TargetState::Promoted;
-    } else if (record.state == TargetState::RollingBack && seen.restored) {
+    } else if (record.state == TargetState::RollingBack && seen.restored && restored_for_certain()) {
       record.state = TargetState::RolledBack;
     }
+  }
+
+  [[nodiscard]] bool restored_for_certain() const {
+    return observe(record, cluster_.read_pods_live(), kNewImage, kNow).restored;
   }
 
   Cluster& cluster_;

@@ -68,6 +68,17 @@ TEST(LabelSelector, ExistsLooksAtTheKeyAlone) {
   EXPECT_TRUE(absent.matches({}));
 }
 
+TEST(LabelSelector, IsWrittenAsTheServerTakesIt) {
+  const LabelSelector selector{{{"app", "web"}, {"shop.example.com/part", "front"}},
+                               {{"tier", "In", {"a", "b"}},
+                                {"track", "NotIn", {"canary"}},
+                                {"team", "Exists", {}},
+                                {"legacy", "DoesNotExist", {}}}};
+  EXPECT_EQ(selector.query(),
+            "app=web,shop.example.com/part=front,tier in (a,b),track notin (canary),team,!legacy");
+  EXPECT_EQ(LabelSelector{}.query(), "");
+}
+
 TEST(LabelSelector, AnUnknownOperatorMatchesNothing) {
   EXPECT_FALSE((LabelSelector{{}, {{"tier", "Near", {}}}}.matches({{"tier", "front"}})));
 }
