@@ -64,6 +64,10 @@ Error explain_problem(const Error& error, const Attempt& attempt, const std::vec
   } else if (error.kind == ErrorKind::Unauthorized) {
     explained.message +=
         "\nThe credential of this context was not accepted; log in again, or choose another --context";
+  } else if (error.kind == ErrorKind::Unavailable && error.http_status == 0) {
+    explained.message +=
+        "\nIs the cluster up, and is it the one you mean? To see which one is asked: kubectl config view "
+        "--minify";
   }
   return explained;
 }

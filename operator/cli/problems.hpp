@@ -17,8 +17,8 @@ struct Attempt {
 };
 
 /// NotFound names the object and `others` that have nearly its name; Forbidden says which RBAC rule is
-/// missing and how to ask for it; a kind that isn't served says how the CRDs are installed. Kind and status
-/// are kept.
+/// missing and how to ask for it; a kind that isn't served says how the CRDs are installed; no server at the
+/// address says how to see which address that is. Kind and status are kept.
 Error explain_problem(const Error& error, const Attempt& attempt,
                       const std::vector<std::string>& others = {});
 

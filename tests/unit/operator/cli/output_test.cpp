@@ -28,6 +28,14 @@ TEST(PrintName, IsKindAndGroupBeforeTheName) {
   EXPECT_EQ(print_name(kube::resources::kPods, "web"), "pod/web");
 }
 
+TEST(ExplainProblem, SaysHowToSeeWhichClusterWasAskedWhenNoServerAnswers) {
+  const Error nobody{ErrorKind::Unavailable, "get waves: the connection was refused", 0, {}, ""};
+  const Error busy{ErrorKind::Unavailable, "get waves: the server is overloaded", 503, {}, ""};
+  const Attempt attempt{"list", kube::resources::kPatchWaves, "shop", ""};
+  EXPECT_TRUE(explain_problem(nobody, attempt).message.ends_with("kubectl config view --minify"));
+  EXPECT_EQ(explain_problem(busy, attempt).message, busy.message);
+}
+
 TEST(NearestNames, PutsTheNameWithTheMostInCommonFirst) {
   EXPECT_EQ(nearest_names("web-1.4.4-rest", {"api-2.0.1-canary", "web-1.4.3-canary", "web-1.4.3-rest"}),
             (std::vector<std::string>{"web-1.4.3-rest", "web-1.4.3-canary"}));
