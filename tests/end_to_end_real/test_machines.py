@@ -19,6 +19,22 @@ def test_a_power_cut_under_the_canary_does_not_make_a_good_patch_a_bad_one(stree
     street.wait(lambda: street.all_run(GOOD), f"{GOOD} runs everywhere")
 
 
+def test_a_machine_that_is_cut_off_and_boots_under_the_canary_does_not_make_a_good_patch_a_bad_one(street, world):
+    street.publish(GOOD)
+    canary = street.wait(street.canary, "a canary pod runs")
+    name = canary["spec"]["nodeName"]
+    world.machines.partition(name)
+    try:
+        street.wait(lambda: not world.node_is_ready(name), f"{name} is not ready any more")
+        world.machines.power_cut(name)
+        street.wait(lambda: world.machines.pid(name), f"{name} boots again")
+        assert not world.node_is_ready(name), street.story()
+    finally:
+        world.machines.heal(name)
+    street.ends_as("Succeeded")
+    street.wait(lambda: street.all_run(GOOD), f"{GOOD} runs everywhere")
+
+
 def test_a_canary_that_runs_out_of_memory_is_put_back(street):
     street.publish("1.4.6-leak")
     street.ends_as("RolledBack")

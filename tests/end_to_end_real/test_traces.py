@@ -120,6 +120,14 @@ def test_machines_that_were_used_go_without_a_trace(another_world, assert_gone, 
     assert all(world.node_is_ready(name) for name in world.machines.names)
 
 
+def test_machines_that_are_cut_off_go_without_a_trace(another_world, assert_gone):
+    assert another_world.begin().wait(UP_SECONDS) == 0
+    network = another_world.network()
+    assert another_world.run("partition", "machine-0").returncode == 0
+    assert another_world.run("down").returncode == 0
+    assert_gone(network)
+
+
 @pytest.mark.parametrize("moment", ["machines.json", "processes/kube-apiserver.json", "machines/machine-0/pid.json"])
 def test_machines_that_are_told_to_end_while_they_come_up_go_without_a_trace(another_world, assert_gone, moment):
     up = another_world.begin()

@@ -22,6 +22,11 @@ HERE = Path(__file__).resolve().parent
 REBOOT_SECONDS = 3
 
 
+def cut_off_mark(folder):
+    """Is there while the machine is cut off: a boot does not heal that."""
+    return Path(folder) / "cut-off"
+
+
 class Keeper:
     def __init__(self, folder):
         self.folder = Path(folder)
@@ -60,7 +65,7 @@ class Keeper:
             stdin=subprocess.PIPE, text=True, env={**os.environ, **self._environment()}, preexec_fn=die_with_parent)
         first = wait_until(self._first_process, 10, f"{self.spec['name']}'s first process")
         (self.folder / "pid.json").write_text(json.dumps(process_record(first)))
-        self.network.plug_in(self.spec["index"], first)
+        self.network.plug_in(self.spec["index"], first, port_is_on=not cut_off_mark(self.folder).exists())
         self.machine.stdin.write("plugged in\n")
         self.machine.stdin.close()
         print(f"{self.spec['name']} boots as process {first}", flush=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 from controlplane import pki
 from controlplane.processes import running, uninterrupted, wait_until
 from machines import base, cgroups, configuration, network
+from machines.keeper import cut_off_mark
 from machines.sysctls import Sysctls
 
 TESTS = Path(__file__).resolve().parents[1]
@@ -87,9 +88,12 @@ class Machines:
         os.kill(self.pid(name), signal.SIGKILL)
 
     def partition(self, name):
+        """Until healed, across boots."""
+        cut_off_mark(self._folder(self._check(name))).touch()
         self.network.partition(self._index(name))
 
     def heal(self, name):
+        cut_off_mark(self._folder(self._check(name))).unlink(missing_ok=True)
         self.network.heal(self._index(name))
 
     def is_on(self, name):

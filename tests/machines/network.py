@@ -56,19 +56,25 @@ class Network:
                 ip("link", "del", link["ifname"], check=False)
         ip("link", "del", self.bridge, check=False)
 
-    def plug_in(self, index, pid):
+    def plug_in(self, index, pid, port_is_on):
         """A new cable between the bridge and the network namespace of that process."""
         port = self.port(index)
         ip("link", "del", port, check=False)
         ip("link", "add", port, "type", "veth", "peer", "name", "eth0", "netns", pid)
         ip("link", "set", port, "master", self.bridge)
-        ip("link", "set", port, "up")
+        ip("link", "set", port, "up" if port_is_on else "down")
 
     def partition(self, index):
-        ip("link", "set", self.port(index), "down")
+        self._set_port(index, "down")
 
     def heal(self, index):
-        ip("link", "set", self.port(index), "up")
+        self._set_port(index, "up")
+
+    def _set_port(self, index, state):
+        """A machine without power has no cable."""
+        port = self.port(index)
+        if ip("link", "show", port, check=False).returncode == 0:
+            ip("link", "set", port, state)
 
 
 def claim():
