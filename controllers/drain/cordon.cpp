@@ -1,5 +1,7 @@
 #include "controllers/drain/cordon.hpp"
 
+#include <algorithm>
+
 #include "controllers/api/common.hpp"
 #include "operator/base/time.hpp"
 
@@ -25,11 +27,25 @@ void read_managers(const Json& node, Cordon& cordon) {
   cordon.set_by_us = !known || (ours && cordon.set_by.empty());
 }
 
+bool is_control(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte < 0x20 || byte == 0x7f;
+}
+
+bool has_control(std::string_view text) {
+  return std::ranges::any_of(text, is_control);
+}
+
+std::string without_control(std::string text) {
+  std::ranges::replace_if(text, is_control, '?');
+  return text;
+}
+
 }  // namespace
 
 std::string print_record(const CordonRecord& record) {
-  return print_json({{"owner", record.owner},
-                     {"reason", record.reason},
+  return print_json({{"owner", without_control(record.owner)},
+                     {"reason", without_control(record.reason)},
                      {"since", format_time(record.since)},
                      {"wasUnschedulable", record.was_unschedulable},
                      {"repeats", record.repeats}});
@@ -40,9 +56,10 @@ std::optional<CordonRecord> parse_record(std::string_view text) {
   if (!json) return std::nullopt;
   const auto since = time_at(*json, {"since"});
   std::string owner = string_at(*json, {"owner"});
-  if (!since || owner.empty()) return std::nullopt;
-  return CordonRecord{std::move(owner), string_at(*json, {"reason"}), *since,
-                      bool_at(*json, {"wasUnschedulable"}), static_cast<int>(integer_at(*json, {"repeats"}))};
+  std::string reason = string_at(*json, {"reason"});
+  if (!since || owner.empty() || has_control(owner) || has_control(reason)) return std::nullopt;
+  return CordonRecord{std::move(owner), std::move(reason), *since, bool_at(*json, {"wasUnschedulable"}),
+                      static_cast<int>(integer_at(*json, {"repeats"}))};
 }
 
 Cordon read_cordon(const Json& node) {

@@ -24,8 +24,10 @@ struct CordonRecord {
   bool operator==(const CordonRecord&) const = default;
 };
 
+/// Without control characters: the record is shown on terminals.
 std::string print_record(const CordonRecord& record);
-/// Nothing when the text is no record: somebody else's annotation under our key, which we leave alone.
+/// Nothing when the text is no record that we could have printed: somebody else's annotation under our key,
+/// which we leave alone.
 std::optional<CordonRecord> parse_record(std::string_view text);
 
 /// A node's cordon as it stands.

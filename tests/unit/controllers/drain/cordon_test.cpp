@@ -42,6 +42,13 @@ TEST(Cordon, WhatIsNoRecordIsNotOursToTouch) {
   EXPECT_EQ(release_of(cordon, kOwner), Release::Nothing);
 }
 
+TEST(Cordon, ARecordCantSteerATerminal) {
+  CordonRecord record = record_of();
+  record.reason = "patch\x1b[2J";
+  EXPECT_EQ(parse_record(print_record(record))->reason, "patch?[2J");
+  EXPECT_FALSE(parse_record(R"({"owner":"x\u001b","since":"2026-11-21T02:00:00Z"})"));
+}
+
 TEST(Cordon, OursIsTakenBack) {
   EXPECT_EQ(release_of(read_cordon(managed({"patchwave"})), kOwner), Release::Uncordon);
 }
