@@ -9,7 +9,8 @@ namespace patchwave::cli {
 namespace {
 
 constexpr const char* kFooter =
-    "Exit codes: 0 done, 1 error, 2 a watched wave ended badly, 4 timed out, 130 interrupted";
+    "Exit codes: 0 done, 1 error, 2 a watched wave ended badly or nodes can't be drained, 4 timed out, "
+    "130 interrupted";
 
 /// Reads a value into `into` by name; the error lists the names.
 template <class Value>
@@ -166,6 +167,54 @@ void add_changing_commands(CLI::App& app, Chosen& chosen, const std::string& pro
   calls(lift, chosen, lift_quarantine);
 }
 
+/// What becomes of pods that a drain should think twice about.
+void add_drain_policy(CLI::App& command, drain::Policy& policy) {
+  const std::map<std::string, drain::Treatment> treatments = {{"evict", drain::Treatment::Evict},
+                                                              {"refuse", drain::Treatment::Refuse},
+                                                              {"leave", drain::Treatment::Leave}};
+  add_choice(command, "--bare-pods", policy.bare_pods, treatments,
+             "Pods that no controller would make again");
+  add_choice(command, "--local-storage", policy.local_storage, treatments, "Pods with an emptyDir");
+  add_choice(command, "--protected-pods", policy.protected_pods, treatments,
+             "Pods with an annotation that asks not to disturb them");
+}
+
+void add_node_commands(CLI::App& app, Chosen& chosen, const std::string& program) {
+  Options& options = chosen.options;
+  auto& preflight = add_command(app, "preflight", "What would keep nodes from being drained; changes nothing",
+                                {"preflight nodes", "preflight nodes --selector pool=workers"}, program);
+  preflight.require_subcommand(1);
+  auto& nodes = add_command(
+      preflight, "nodes", "The pods, PodDisruptionBudgets and lacks of room that matter",
+      {"preflight nodes worker-1 worker-2", "preflight nodes --selector pool=workers --max-unavailable 10%",
+       "preflight nodes --selector pool=workers -o json"},
+      program);
+  nodes.add_option("NODE", options.names, "Names of nodes; all when neither they nor --selector are given");
+  nodes.add_option("-l,--selector", options.selector, "Labels of the nodes")->type_name("SELECTOR");
+  nodes.add_option("--max-unavailable", options.max_unavailable, "How many at once: a count or a percentage")
+      ->type_name("N|N%");
+  add_drain_policy(nodes, options.drain);
+  calls(nodes, chosen, preflight_nodes);
+
+  auto& drain = add_command(app, "drain", "Drain a node, or put it back and say what kept its pods",
+                            {"drain worker-1", "drain worker-1 --deadline 10m --reason CAB-1234",
+                             "drain worker-1 --bare-pods evict --yes"},
+                            program);
+  add_name(drain, options, "Name of the node");
+  add_duration(drain, "--deadline", options.drain.deadline,
+               "Longest time to drain; then the node is put back");
+  drain.add_option("--reason", options.reason, "Why, for the record on the node")->type_name("TEXT");
+  drain.add_flag("-y,--yes", options.yes, "Do not ask for confirmation");
+  add_drain_policy(drain, options.drain);
+  calls(drain, chosen, drain_node);
+
+  auto& uncordon = add_command(app, "uncordon", "Give back a node that `drain` drained",
+                               {"uncordon worker-1", "uncordon worker-1 --yes"}, program);
+  add_name(uncordon, options, "Name of the node");
+  uncordon.add_flag("-y,--yes", options.yes, "Do not ask for confirmation");
+  calls(uncordon, chosen, uncordon_node);
+}
+
 void add_judge_command(CLI::App& app, Chosen& chosen, const std::string& program) {
   Options& options = chosen.options;
   auto& judge =
@@ -217,6 +266,7 @@ std::unique_ptr<CLI::App> make_commands(Chosen& chosen, const std::string& progr
   add_global_flags(*app, chosen.options);
   add_reading_commands(*app, chosen, program);
   add_changing_commands(*app, chosen, program);
+  add_node_commands(*app, chosen, program);
   add_judge_command(*app, chosen, program);
   add_other_commands(*app, chosen, program);
   return app;

@@ -8,9 +8,9 @@ namespace {
 
 const std::map<std::string, std::vector<std::string>>& flag_values() {
   static const std::map<std::string, std::vector<std::string>> values = {
-      {"output", {"wide", "json", "yaml", "name"}},
-      {"color", {"auto", "always", "never"}},
-      {"dry-run", {"none", "client", "server"}},
+      {"output", {"wide", "json", "yaml", "name"}},    {"color", {"auto", "always", "never"}},
+      {"dry-run", {"none", "client", "server"}},       {"bare-pods", {"evict", "refuse", "leave"}},
+      {"local-storage", {"evict", "refuse", "leave"}}, {"protected-pods", {"evict", "refuse", "leave"}},
   };
   return values;
 }
@@ -64,6 +64,7 @@ std::vector<std::string> arguments_of(const CLI::App& command, const std::string
   const std::string& name = command.get_name();
   if (name == "wave" || name == "approve" || name == "deny" || name == "cancel")
     return live(resources::kPatchWaves);
+  if (name == "nodes" || name == "drain" || name == "uncordon") return live(resources::kNodes);
   if (name == "lift") return live(resources::kPatches);
   if (name == "completion") return {"bash", "zsh", "kubectl"};
   if (name != "explain") return {};

@@ -52,6 +52,7 @@ namespace exit_code {
 inline constexpr int kOk = 0;
 inline constexpr int kError = 1;       ///< Usage, the API server, not found, forbidden, not confirmed.
 inline constexpr int kEndedBadly = 2;  ///< A wave that was watched ended in anything but Succeeded.
+inline constexpr int kBlocked = 2;     ///< Nodes can't be drained.
 inline constexpr int kTimedOut = 4;
 }  // namespace exit_code
 

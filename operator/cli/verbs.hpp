@@ -4,7 +4,9 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "controllers/drain/treatment.hpp"
 #include "operator/cli/cluster.hpp"
 #include "operator/cli/environment.hpp"
 #include "operator/cli/output.hpp"
@@ -35,6 +37,10 @@ struct Options {
   std::string gate_file;
   std::string samples_file;  ///< "-": standard input.
   std::string change_at;
+  std::vector<std::string> names;     ///< Of nodes.
+  std::string selector;               ///< Of nodes.
+  std::string max_unavailable = "1";  ///< Of nodes: a count or a percentage.
+  drain::Policy drain;
 };
 
 struct Context {
@@ -56,6 +62,11 @@ Result<int> deny(Context& context);
 Result<int> cancel(Context& context);
 Result<int> list_quarantine(Context& context);
 Result<int> lift_quarantine(Context& context);
+/// Says what would keep nodes from being drained; changes nothing.
+Result<int> preflight_nodes(Context& context);
+/// Ends with the node drained, or put back as it was.
+Result<int> drain_node(Context& context);
+Result<int> uncordon_node(Context& context);
 /// Prints what it can learn; `context` is null with --client.
 Result<int> print_version(Environment& environment, const Options& options, Context* context);
 

@@ -14,9 +14,14 @@
 namespace patchwave::simulation {
 namespace {
 
-bool tracks_fields(const kube::Resource& resource) {
+bool is_workload(const kube::Resource& resource) {
   return resource == resources::kDeployments || resource == resources::kStatefulSets ||
          resource == resources::kDaemonSets;
+}
+
+/// Of these somebody asks who wrote which field.
+bool tracks_fields(const kube::Resource& resource) {
+  return is_workload(resource) || resource == resources::kNodes;
 }
 
 const std::string& text_of(const Snapshot& object) {
@@ -291,7 +296,7 @@ http::Response SimulatedApi::store(const ApiTarget& target, const Snapshot& befo
   if (target.subresource.empty()) {
     set_defaults(resource, after);
     if (auto refused = refusal(resource, &before->json, after)) return *refused;
-    if (writer.actor == Actor::Operator && tracks_fields(resource)) {
+    if (writer.actor == Actor::Operator && is_workload(resource)) {
       if (auto refused = workload_policy_refusal(resource, before->json, after)) return *refused;
     }
     if (resource != resources::kPods && spec_changed(before->json, after)) {
