@@ -8,7 +8,8 @@ namespace {
 
 const std::map<std::string, std::vector<std::string>>& flag_values() {
   static const std::map<std::string, std::vector<std::string>> values = {
-      {"output", {"wide", "json", "yaml", "name"}},
+      {"output", {"wide", "json", "yaml", "name", "csv"}},
+      {"deadlines", {"BOD-26-04", "SSVC", "Tiers"}},
       {"color", {"auto", "always", "never"}},
       {"dry-run", {"none", "client", "server"}},
   };
