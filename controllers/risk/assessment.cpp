@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 namespace patchwave::risk {
 namespace {
@@ -50,16 +49,17 @@ void add_decision_points(const Finding& finding, Date as_of, Assessment& assessm
 
 void add_score(const Rules& rules, const Finding& finding, const Threat& threat, Assessment& assessment) {
   assessment.contributions = threat.contributions;
-  const auto set = [&](Factor factor, double value) {
+  // The product itself, not what its logarithms sum to: what is equal stays equal to the last bit.
+  assessment.score = threat.expected;
+  const auto multiply = [&](Factor factor, double value) {
+    assessment.score *= value;
     assessment.contributions[static_cast<std::size_t>(factor)] = std::log(value);
   };
   const DecisionPoints& points = assessment.points;
   const Weights& weights = rules.weights;
-  set(Factor::Impact, weights.impact[static_cast<std::size_t>(points.human_impact)]);
-  set(Factor::Exposure, weights.exposure[static_cast<std::size_t>(points.exposure)]);
-  set(Factor::Mitigation, 1 - std::clamp(finding.mitigation, 0.0, weights.most_mitigation));
-  const auto& contributions = assessment.contributions;
-  assessment.score = std::exp(std::accumulate(contributions.begin(), contributions.end(), 0.0));
+  multiply(Factor::Impact, weights.impact[static_cast<std::size_t>(points.human_impact)]);
+  multiply(Factor::Exposure, weights.exposure[static_cast<std::size_t>(points.exposure)]);
+  multiply(Factor::Mitigation, 1 - std::clamp(finding.mitigation, 0.0, weights.most_mitigation));
 }
 
 }  // namespace

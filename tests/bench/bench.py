@@ -15,6 +15,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import machine  # noqa: E402
+import ranking  # noqa: E402
 import reaction  # noqa: E402
 import rollback  # noqa: E402
 from audit import RULES  # noqa: E402
@@ -37,6 +38,8 @@ def limits(figures):
     yield "reaction.p99Milliseconds", reaction_time["p99"], 20
     yield "rollback.mostBeyondIntervalSeconds", rollbacks["mostBeyondIntervalSeconds"], 1
     yield "gates.processorsFor10000Each30Seconds", figures["gates"]["processorsFor10000Each30Seconds"], 0.5
+    yield "ranking.seconds", figures["ranking"]["seconds"], 3
+    yield "ranking.peakMebibytes", figures["ranking"]["peakMebibytes"], 500
 
 
 def measure_rollback(world, account, count):
@@ -75,6 +78,12 @@ def measure_gates():
     return {**gate, "processorsFor10000Each30Seconds": round(gate["millisecondsAGate"] * 10_000 / 30_000, 3), "machine": load}
 
 
+def measure_ranking():
+    with machine.load_while() as load:
+        figures = ranking.measure()
+    return {**figures, "machine": load}
+
+
 def measure(world, arguments):
     steps = world.steps
     world.up(nodes=4, audit_log=RULES)
@@ -94,8 +103,10 @@ def measure(world, arguments):
         reactions = measure_reaction(world, account, arguments.events)
     with steps.step("gates are judged"):
         gates = measure_gates()
+    with steps.step(f"{ranking.FINDINGS} findings are ranked"):
+        ranked = measure_ranking()
     return {"nodes": arguments.nodes, "pods": arguments.pods, "memory": memory, "reaction": reactions, "rollback": rollbacks,
-            "gates": gates}
+            "gates": gates, "ranking": ranked}
 
 
 def main():
