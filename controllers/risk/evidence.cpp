@@ -21,7 +21,7 @@ std::string known_for(const Vulnerability& vulnerability, Date as_of) {
 
 std::string epss_score(const std::optional<Epss>& epss) {
   if (!epss) return "no EPSS score";
-  return fmt::format("EPSS v{} {:.5g} of {} is above {:.4g} % of all",
+  return fmt::format("EPSS v{} {:.5g} of {} is above {:.5g} % of all",
                      static_cast<int>(epss_version_on(epss->date)), epss->score, format_date(epss->date),
                      100 * -std::expm1(-epss->place));
 }

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iterator>
 
 #include "controllers/risk/evidence.hpp"
 
@@ -22,23 +21,28 @@ void add(Text& text, std::string_view words) {
 }
 
 void add_origin(Text& text, Origin origin) {
-  if (origin != Origin::Stated) fmt::format_to(std::back_inserter(text), " ({})", to_string(origin));
+  if (origin == Origin::Stated) return;
+  add(text, " (");
+  add(text, to_string(origin));
+  add(text, ")");
 }
 
 /// What the table read.
 void add_decision(const Finding& finding, const Assessment& assessment, Text& text) {
   const DecisionPoints& points = assessment.points;
   if (points.in_kev) {
-    fmt::format_to(std::back_inserter(text), "known exploited since {}{} + ",
+    fmt::format_to(fmt::appender(text), "known exploited since {}{} + ",
                    format_date(finding.vulnerability.kev->added),
                    finding.vulnerability.kev->ransomware ? " by ransomware too" : "");
   }
-  fmt::format_to(std::back_inserter(text), "exposure {}", to_string(points.exposure));
-  add_origin(text, assessment.exposure_origin);
-  fmt::format_to(std::back_inserter(text), " + automatable {}", to_string(points.automatable));
-  add_origin(text, assessment.automatable_origin);
-  fmt::format_to(std::back_inserter(text), " + technical impact {}", to_string(points.technical_impact));
-  add_origin(text, assessment.technical_impact_origin);
+  const auto add_point = [&](std::string_view name, std::string_view value, Origin origin) {
+    add(text, name);
+    add(text, value);
+    add_origin(text, origin);
+  };
+  add_point("exposure ", to_string(points.exposure), assessment.exposure_origin);
+  add_point(" + automatable ", to_string(points.automatable), assessment.automatable_origin);
+  add_point(" + technical impact ", to_string(points.technical_impact), assessment.technical_impact_origin);
 }
 
 void add_factors(const Finding& finding, const Assessment& assessment, Date as_of, Text& text) {
@@ -56,7 +60,7 @@ void add_factors(const Finding& finding, const Assessment& assessment, Date as_o
   for (std::size_t i = 0; i < std::min(count, kMostFactors); ++i) {
     add(text, i == 0 ? ": " : " + ");
     add(text, evidence(static_cast<Factor>(order[i]), finding, as_of));
-    fmt::format_to(std::back_inserter(text), " ×{:.3g}", std::exp(assessment.contributions[order[i]]));
+    fmt::format_to(fmt::appender(text), " ×{:.3g}", std::exp(assessment.contributions[order[i]]));
   }
 }
 
@@ -68,7 +72,7 @@ std::string reason(const Finding& finding, const Assessment& assessment, Date as
   }
   Text text;
   add_decision(finding, assessment, text);
-  fmt::format_to(std::back_inserter(text), "; {:.3g} % in 90 days", 100 * assessment.probability);
+  fmt::format_to(fmt::appender(text), "; {:.3g} % in 90 days", 100 * assessment.probability);
   add_factors(finding, assessment, as_of, text);
   return fmt::to_string(text);
 }

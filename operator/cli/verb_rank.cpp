@@ -2,8 +2,9 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <iterator>
+#include <future>
 #include <ostream>
+#include <thread>
 
 #include "controllers/risk/evidence.hpp"
 #include "controllers/risk/reason.hpp"
@@ -15,8 +16,8 @@ namespace patchwave::cli {
 namespace {
 
 constexpr std::size_t kRowsForPeople = 15;
-/// Output leaves in pieces of about this size.
-constexpr std::size_t kPiece = std::size_t{1} << 16U;
+constexpr std::size_t kRowsOfAPiece = 8192;
+constexpr std::size_t kMostThreads = 8;
 
 void warn(Environment& environment, std::string_view file, const intel::SetAside& set_aside) {
   for (const auto& row : set_aside.rows)
@@ -66,19 +67,25 @@ std::string csv_field(std::string_view field) {
   return text + "\"";
 }
 
-/// Calls print(rank, ranked row, finding, assessment, buffer) for the first `count` rows, and writes what it
-/// adds.
+/// Calls print(rank, row, assessment, buffer) for the first `count` rows, pieces of them side by side, and
+/// writes what it adds in their order.
 template <class Print>
 void print_rows(std::ostream& out, const Ranking& ranking, std::size_t count, Print print) {
-  fmt::memory_buffer buffer;
-  for (std::size_t i = 0; i < count; ++i) {
-    const auto& row = ranking.row_of(ranking.order[i]);
-    print(i + 1, row, ranking.assess(row.finding), buffer);
-    if (buffer.size() < kPiece) continue;
-    out.write(buffer.data(), static_cast<std::streamsize>(buffer.size()));
-    buffer.clear();
+  const auto piece = [&](std::size_t begin) {
+    fmt::memory_buffer buffer;
+    for (std::size_t i = begin; i < std::min(count, begin + kRowsOfAPiece); ++i) {
+      const auto& row = ranking.row_of(ranking.order[i]);
+      print(i + 1, row, ranking.assess(row.finding), buffer);
+    }
+    return fmt::to_string(buffer);
+  };
+  const std::size_t at_once = std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, kMostThreads);
+  for (std::size_t begin = 0; begin < count;) {
+    std::vector<std::future<std::string>> pieces;
+    for (; begin < count && pieces.size() < at_once; begin += kRowsOfAPiece)
+      pieces.push_back(std::async(std::launch::async, piece, begin));
+    for (auto& each : pieces) out << each.get();
   }
-  out.write(buffer.data(), static_cast<std::streamsize>(buffer.size()));
 }
 
 void print_csv(std::ostream& out, const Ranking& ranking, std::size_t count) {
@@ -86,7 +93,7 @@ void print_csv(std::ostream& out, const Ranking& ranking, std::size_t count) {
   print_rows(
       out, ranking, count,
       [&](std::size_t rank, const intel::FindingRow& row, const risk::Assessment& assessment, auto& buffer) {
-        fmt::format_to(std::back_inserter(buffer), "{},{},{:.6g},{},{:.6g},{}\n", rank, csv_field(row.id),
+        fmt::format_to(fmt::appender(buffer), "{},{},{:.6g},{},{:.6g},{}\n", rank, csv_field(row.id),
                        assessment.probability, risk::to_string(assessment.deadline), assessment.score,
                        csv_field(risk::reason(row.finding, assessment, ranking.as_of)));
       });
@@ -165,7 +172,7 @@ void print_json_ranking(std::ostream& out, const Ranking& ranking, std::size_t c
   print_rows(
       out, ranking, count,
       [&](std::size_t rank, const intel::FindingRow& row, const risk::Assessment& assessment, auto& buffer) {
-        fmt::format_to(std::back_inserter(buffer), "{}\n{}", rank > 1 ? "," : "",
+        fmt::format_to(fmt::appender(buffer), "{}\n{}", rank > 1 ? "," : "",
                        print_json(print_finding(ranking, rank, row, assessment)));
       });
   out << "\n]}\n";
