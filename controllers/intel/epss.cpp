@@ -9,12 +9,10 @@
 namespace patchwave::intel {
 namespace {
 
-using std::chrono::days;
-
 constexpr std::size_t kMostRows = 5'000'000;
-constexpr days kUsualLag{30};
-constexpr days kLeastLag{14};
-constexpr days kMostLag{50};
+constexpr std::chrono::days kUsualLag{30};
+constexpr std::chrono::days kLeastLag{14};
+constexpr std::chrono::days kMostLag{50};
 
 /// What the two forms have in common: which column is which day.
 struct Form {
@@ -232,7 +230,7 @@ std::optional<EpssDays> choose_epss_days(std::vector<Date> dates, Date as_of) {
   return chosen;
 }
 
-Result<EpssTable> parse_epss(std::string_view text, const EpssDays& chosen, Date as_of) {
+Result<EpssTable> parse_epss(std::string_view text, const EpssDays& days, Date as_of) {
   const auto form = read_form(text);
   if (!form) return fail(form.error());
   EpssTable table;
@@ -243,7 +241,7 @@ Result<EpssTable> parse_epss(std::string_view text, const EpssDays& chosen, Date
       ++table.later;
     }
   }
-  const RowReader reader(*form, chosen, as_of);
+  const RowReader reader(*form, days, as_of);
   std::string_view rest = form->rows;
   for (std::size_t line = form->first_line; !rest.empty(); ++line) {
     const std::string_view row = take_line(rest);

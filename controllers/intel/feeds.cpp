@@ -26,7 +26,9 @@ void add_signals(const risk::ExploitSignals& known, risk::ExploitSignals& into) 
 void enrich(FindingRow& row, const Feeds& feeds, const risk::ThreatModel& model, Date as_of) {
   risk::Vulnerability& vulnerability = row.finding.vulnerability;
   add_own_epss(row, model, as_of);
+  // What has no CVE can't be looked up: nothing is known of it, no exploits included.
   if (!vulnerability.cve) return;
+  add_kinds(feeds.listed, vulnerability.listed);
   const risk::CveId cve = *vulnerability.cve;
   if (const auto* entry = feeds.vulnrichment.find(cve)) {
     take_if_missing(vulnerability.published, std::optional(entry->published));

@@ -13,6 +13,7 @@ struct Feeds {
   ByCve<EpssEntry> epss;
   ByCve<KevEntry> kev;
   ByCve<SignalsEntry> signals;
+  risk::SignalKinds listed;  ///< By some feed of signals.
   ByCve<VulnrichmentEntry> vulnrichment;
 };
 

@@ -16,6 +16,8 @@ struct FindingRow {
   std::size_t line = 0;
   risk::Finding finding;
   std::optional<float> epss_score;  ///< Of the row itself, without its place yet.
+  std::string product;              ///< What has it, as normal_purl: an image, an application. "": not said.
+  std::string component;            ///< What part of that: a package. "": not said.
 };
 
 struct Findings {
@@ -35,9 +37,17 @@ struct Findings {
 ///   ssvc_automatable, ssvc_technical_impact, also without ssvc_
 ///   mitigation                     0 to 1
 ///   vex or status, justification   not_affected and fixed take the finding off
+///   product, component             package URLs, or other names: what has it, and in which part
 ///   epss, kev, kev_ransomware, metasploit, nuclei, proof_of_concept
 ///                                  what is known on the day that counts: a score; yes, no, 1, 0 or a date
 /// Invalid: no header, or no column with names. TooLarge: more than 5 million rows.
 Result<Findings> parse_findings(std::string_view text, Date as_of);
+
+/// Findings as JSON, told apart by their shape:
+/// - VulnerabilityReports of trivy-operator, one or a list of them: products are their images, components the
+///   packages;
+/// - CycloneDX with vulnerabilities, also as VEX: products are what they affect.
+/// What has no name is set aside by its number, from 1. Invalid: something else. TooLarge: more than 64 MiB.
+Result<Findings> parse_findings_json(std::string_view text, Date as_of);
 
 }  // namespace patchwave::intel

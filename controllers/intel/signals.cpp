@@ -7,35 +7,46 @@
 namespace patchwave::intel {
 namespace {
 
-using Signal = std::optional<Date> risk::ExploitSignals::*;
+struct Signal {
+  std::optional<Date> risk::ExploitSignals::* seen = nullptr;
+  bool risk::SignalKinds::* listed = nullptr;
+};
+
+constexpr Signal kMetasploit{&risk::ExploitSignals::metasploit, &risk::SignalKinds::metasploit};
+constexpr Signal kNuclei{&risk::ExploitSignals::nuclei, &risk::SignalKinds::nuclei};
+constexpr Signal kProofOfConcept{&risk::ExploitSignals::proof_of_concept,
+                                 &risk::SignalKinds::proof_of_concept};
+constexpr Signal kInTheWild{&risk::ExploitSignals::in_the_wild, &risk::SignalKinds::in_the_wild};
+/// A list of something else.
+constexpr Signal kNone{};
 
 struct Source {
   std::string_view word;
-  Signal signal;  ///< nullptr: a list of something else.
+  Signal signal;
 };
 
 constexpr std::array kSources = {
-    Source{"metasploit", &risk::ExploitSignals::metasploit},
-    Source{"nuclei", &risk::ExploitSignals::nuclei},
-    Source{"in the wild", &risk::ExploitSignals::in_the_wild},
-    Source{"inthewild", &risk::ExploitSignals::in_the_wild},
-    Source{"poc", &risk::ExploitSignals::proof_of_concept},
-    Source{"proof of concept", &risk::ExploitSignals::proof_of_concept},
-    Source{"exploit-db", &risk::ExploitSignals::proof_of_concept},
-    Source{"exploitdb", &risk::ExploitSignals::proof_of_concept},
-    Source{"github", &risk::ExploitSignals::proof_of_concept},
-    Source{"trickest", &risk::ExploitSignals::proof_of_concept},
+    Source{"metasploit", kMetasploit},
+    Source{"nuclei", kNuclei},
+    Source{"in the wild", kInTheWild},
+    Source{"inthewild", kInTheWild},
+    Source{"poc", kProofOfConcept},
+    Source{"proof of concept", kProofOfConcept},
+    Source{"exploit-db", kProofOfConcept},
+    Source{"exploitdb", kProofOfConcept},
+    Source{"github", kProofOfConcept},
+    Source{"trickest", kProofOfConcept},
     // Lists of what EPSS scores high, and of CISA's KEV: they have feeds of their own.
-    Source{"epss", nullptr},
-    Source{"cisa", nullptr},
-    Source{"kev", nullptr},
+    Source{"epss", kNone},
+    Source{"cisa", kNone},
+    Source{"kev", kNone},
 };
 
 struct Columns {
   std::optional<std::size_t> cve;
   std::optional<std::size_t> date;
   std::optional<std::size_t> source;
-  Signal unnamed = &risk::ExploitSignals::proof_of_concept;  ///< Of rows without a source.
+  Signal unnamed = kProofOfConcept;  ///< Of rows without a source.
 };
 
 Result<Columns> read_header(const std::vector<std::string_view>& header) {
@@ -45,7 +56,7 @@ Result<Columns> read_header(const std::vector<std::string_view>& header) {
   columns.date = column_of(header, {"first_seen"});
   if (!columns.date) {
     columns.date = column_of(header, {"first_report"});
-    columns.unnamed = &risk::ExploitSignals::in_the_wild;
+    columns.unnamed = kInTheWild;
   }
   if (!columns.cve) return fail(ErrorKind::Invalid, "the header has no column cve");
   if (!columns.date) return fail(ErrorKind::Invalid, "the header has no column first_seen or first_report");
@@ -66,12 +77,13 @@ void read_row(const CsvReader& csv, const Columns& columns, Date as_of, SignalsF
     if (source == kSources.end())
       return feed.set_aside.add(csv.line(),
                                 "source is '" + std::string(word.substr(0, 40)) + "', which is not known");
-    if (source->signal == nullptr) {
+    if (source->signal.seen == nullptr) {
       ++feed.other;
       return;
     }
     signal = source->signal;
   }
+  feed.lists.*signal.listed = true;
   const auto date = parse_date(csv.field(columns.date));
   if (!date) return feed.set_aside.add(csv.line(), date.error().message.substr(0, 120));
   if (*date > as_of) {
@@ -79,7 +91,7 @@ void read_row(const CsvReader& csv, const Columns& columns, Date as_of, SignalsF
     return;
   }
   SignalsEntry entry{*cve, {}};
-  entry.signals.*signal = *date;
+  entry.signals.*signal.seen = *date;
   feed.rows.push_back(entry);
 }
 
@@ -97,6 +109,19 @@ Result<SignalsFeed> parse_signals(std::string_view text, Date as_of) {
   SignalsFeed feed;
   while (csv.next()) read_row(csv, *columns, as_of, feed);
   return feed;
+}
+
+void add_kinds(const risk::SignalKinds& kinds, risk::SignalKinds& into) {
+  into.metasploit = into.metasploit || kinds.metasploit;
+  into.nuclei = into.nuclei || kinds.nuclei;
+  into.proof_of_concept = into.proof_of_concept || kinds.proof_of_concept;
+  into.in_the_wild = into.in_the_wild || kinds.in_the_wild;
+}
+
+risk::SignalKinds kinds_of(const std::vector<SignalsFeed>& feeds) {
+  risk::SignalKinds kinds;
+  for (const auto& feed : feeds) add_kinds(feed.lists, kinds);
+  return kinds;
 }
 
 ByCve<SignalsEntry> merge_signals(const std::vector<SignalsFeed>& feeds) {

@@ -18,6 +18,7 @@ struct SignalsEntry {
 
 struct SignalsFeed {
   std::vector<SignalsEntry> rows;  ///< As they stand.
+  risk::SignalKinds lists;         ///< The kinds that it has, of any day.
   std::size_t later = 0;           ///< Rows first seen after the day that counts: not looked at.
   std::size_t other = 0;           ///< Rows of a source that is no exploit: EPSS, KEV.
   SetAside set_aside;
@@ -29,6 +30,10 @@ struct SignalsFeed {
 /// missing.
 Result<SignalsFeed> parse_signals(std::string_view text, Date as_of);
 
+/// Adds the kinds of others.
+void add_kinds(const risk::SignalKinds& kinds, risk::SignalKinds& into);
+/// The kinds that one of the feeds has.
+risk::SignalKinds kinds_of(const std::vector<SignalsFeed>& feeds);
 /// Of several feeds: the earliest day of each signal.
 ByCve<SignalsEntry> merge_signals(const std::vector<SignalsFeed>& feeds);
 

@@ -7,7 +7,7 @@
 namespace patchwave::risk {
 namespace {
 
-enum Metric : std::uint8_t { kAV, kAC, kPR, kUI, kS, kC, kI, kA };
+enum Metric : std::uint8_t { AV, AC, PR, UI, S, C, I, A };
 
 // Temporal and environmental metrics are checked and passed over: the base score is what is compared with a
 // published one.
@@ -60,12 +60,11 @@ Result<Cvss> score_cvss_v3(std::string_view vector, CvssVersion version) {
   const auto metrics = read_cvss_metrics(vector, std::string_view("CVSS:3.1/").size(), kDefinition);
   if (!metrics) return fail(metrics.error());
   const auto& letter = metrics->letters;
-  const bool changed = letter[kS] == 'C';
-  const double iss = 1 - (1 - impact(letter[kC])) * (1 - impact(letter[kI])) * (1 - impact(letter[kA]));
+  const bool changed = letter[S] == 'C';
+  const double iss = 1 - (1 - impact(letter[C])) * (1 - impact(letter[I])) * (1 - impact(letter[A]));
   const double impact_score = changed ? 7.52 * (iss - 0.029) - 3.25 * std::pow(iss - 0.02, 15) : 6.42 * iss;
-  const double exploitability = 8.22 * attack_vector(letter[kAV]) * (letter[kAC] == 'L' ? 0.77 : 0.44) *
-                                privileges_required(letter[kPR], changed) *
-                                (letter[kUI] == 'N' ? 0.85 : 0.62);
+  const double exploitability = 8.22 * attack_vector(letter[AV]) * (letter[AC] == 'L' ? 0.77 : 0.44) *
+                                privileges_required(letter[PR], changed) * (letter[UI] == 'N' ? 0.85 : 0.62);
   double score = 0;
   if (impact_score > 0) {
     const double sum = std::min((changed ? 1.08 : 1.0) * (impact_score + exploitability), 10.0);
@@ -73,13 +72,13 @@ Result<Cvss> score_cvss_v3(std::string_view vector, CvssVersion version) {
   }
   return Cvss{.version = version,
               .score = score,
-              .attack_vector = letter[kAV],
-              .attack_complexity = letter[kAC],
-              .privileges_required = letter[kPR],
-              .user_interaction = letter[kUI] == 'R',
-              .confidentiality = letter[kC],
-              .integrity = letter[kI],
-              .availability = letter[kA]};
+              .attack_vector = letter[AV],
+              .attack_complexity = letter[AC],
+              .privileges_required = letter[PR],
+              .user_interaction = letter[UI] == 'R',
+              .confidentiality = letter[C],
+              .integrity = letter[I],
+              .availability = letter[A]};
 }
 
 }  // namespace patchwave::risk

@@ -11,7 +11,7 @@ namespace patchwave::risk {
 namespace {
 
 // The first fifteen are what the score is made of, the next eleven replace the first eleven where given.
-enum Metric : std::uint8_t { kAV, kAC, kAT, kPR, kUI, kVC, kVI, kVA, kSC, kSI, kSA, kE, kCR, kIR, kAR, kMAV };
+enum Metric : std::uint8_t { AV, AC, AT, PR, UI, VC, VI, VA, SC, SI, SA, E, CR, IR, AR, MAV };
 
 constexpr std::array kDefinition = {
     CvssMetric{"AV", "NALP", true}, CvssMetric{"AC", "LH", true},  CvssMetric{"AT", "NP", true},
@@ -37,11 +37,11 @@ using Letters = std::array<char, 15>;
 /// With modified metrics in place of the base ones, and the worst of what is not defined.
 Letters effective(const CvssMetrics& metrics) {
   Letters letters{};
-  for (std::size_t i = 0; i <= kSA; ++i) {
-    const char modified = metrics.letters[kMAV + i];
+  for (std::size_t i = 0; i <= SA; ++i) {
+    const char modified = metrics.letters[MAV + i];
     letters[i] = modified == 'X' ? metrics.letters[i] : modified;
   }
-  for (std::size_t i = kE; i <= kAR; ++i) {
+  for (std::size_t i = E; i <= AR; ++i) {
     const char given = metrics.letters[i];
     letters[i] = given == 'X' ? kOrder[i].front() : given;
   }
@@ -49,27 +49,27 @@ Letters effective(const CvssMetrics& metrics) {
 }
 
 int exploitability_level(const Letters& of) {
-  const int worst = (of[kAV] == 'N') + (of[kPR] == 'N') + (of[kUI] == 'N');
+  const int worst = (of[AV] == 'N') + (of[PR] == 'N') + (of[UI] == 'N');
   if (worst == 3) return 0;
-  return worst > 0 && of[kAV] != 'P' ? 1 : 2;
+  return worst > 0 && of[AV] != 'P' ? 1 : 2;
 }
 
 int vulnerable_system_level(const Letters& of) {
-  if (of[kVC] == 'H' && of[kVI] == 'H') return 0;
-  return of[kVC] == 'H' || of[kVI] == 'H' || of[kVA] == 'H' ? 1 : 2;
+  if (of[VC] == 'H' && of[VI] == 'H') return 0;
+  return of[VC] == 'H' || of[VI] == 'H' || of[VA] == 'H' ? 1 : 2;
 }
 
 int subsequent_system_level(const Letters& of) {
-  if (of[kSI] == 'S' || of[kSA] == 'S') return 0;
-  return of[kSC] == 'H' || of[kSI] == 'H' || of[kSA] == 'H' ? 1 : 2;
+  if (of[SI] == 'S' || of[SA] == 'S') return 0;
+  return of[SC] == 'H' || of[SI] == 'H' || of[SA] == 'H' ? 1 : 2;
 }
 
 /// §8.2, tables 24 to 29.
 std::array<int, 6> macro_vector(const Letters& of) {
-  const bool needed = (of[kCR] == 'H' && of[kVC] == 'H') || (of[kIR] == 'H' && of[kVI] == 'H') ||
-                      (of[kAR] == 'H' && of[kVA] == 'H');
-  return {exploitability_level(of),    of[kAC] == 'L' && of[kAT] == 'N' ? 0 : 1,  vulnerable_system_level(of),
-          subsequent_system_level(of), static_cast<int>(kOrder[kE].find(of[kE])), needed ? 0 : 1};
+  const bool needed = (of[CR] == 'H' && of[VC] == 'H') || (of[IR] == 'H' && of[VI] == 'H') ||
+                      (of[AR] == 'H' && of[VA] == 'H');
+  return {exploitability_level(of),    of[AC] == 'L' && of[AT] == 'N' ? 0 : 1,  vulnerable_system_level(of),
+          subsequent_system_level(of), static_cast<int>(kOrder[E].find(of[E])), needed ? 0 : 1};
 }
 
 /// A set of metrics that share a level, the worst vectors of each level, and how many steps it spans.
@@ -78,10 +78,10 @@ struct Worst {
   int depth = 1;
 };
 
-constexpr std::array<Metric, 3> kSetOne = {kAV, kPR, kUI};
-constexpr std::array<Metric, 2> kSetTwo = {kAC, kAT};
-constexpr std::array<Metric, 6> kSetThreeAndSix = {kVC, kVI, kVA, kCR, kIR, kAR};
-constexpr std::array<Metric, 3> kSetFour = {kSC, kSI, kSA};
+constexpr std::array<Metric, 3> kSetOne = {AV, PR, UI};
+constexpr std::array<Metric, 2> kSetTwo = {AC, AT};
+constexpr std::array<Metric, 6> kSetThreeAndSix = {VC, VI, VA, CR, IR, AR};
+constexpr std::array<Metric, 3> kSetFour = {SC, SI, SA};
 
 constexpr std::array<std::string_view, 1> kOne0 = {"NNN"};
 constexpr std::array<std::string_view, 3> kOne1 = {"ANN", "NLN", "NNP"};
@@ -178,17 +178,17 @@ Result<Cvss> score_cvss_v4(std::string_view vector) {
   if (!metrics) return fail(metrics.error());
   const Letters of = effective(*metrics);
   const bool harmless =
-      std::all_of(of.begin() + kVC, of.begin() + kE, [](char letter) { return letter == 'N'; });
+      std::all_of(of.begin() + VC, of.begin() + E, [](char letter) { return letter == 'N'; });
   const auto& base = metrics->letters;
   return Cvss{.version = CvssVersion::V40,
               .score = harmless ? 0 : interpolate(of),
-              .attack_vector = base[kAV],
-              .attack_complexity = base[kAC],
-              .privileges_required = base[kPR],
-              .user_interaction = base[kUI] != 'N',
-              .confidentiality = base[kVC],
-              .integrity = base[kVI],
-              .availability = base[kVA]};
+              .attack_vector = base[AV],
+              .attack_complexity = base[AC],
+              .privileges_required = base[PR],
+              .user_interaction = base[UI] != 'N',
+              .confidentiality = base[VC],
+              .integrity = base[VI],
+              .availability = base[VA]};
 }
 
 }  // namespace patchwave::risk

@@ -7,9 +7,9 @@
 namespace patchwave::risk {
 namespace {
 
-std::string seen_by(std::string_view what, const std::optional<Date>& date, Date as_of) {
-  return date && *date <= as_of ? fmt::format("{} seen by {}", what, format_date(*date))
-                                : fmt::format("no {} listed", what);
+std::string seen_by(std::string_view what, const std::optional<Date>& date, bool listed, Date as_of) {
+  if (date && *date <= as_of) return fmt::format("{} seen by {}", what, format_date(*date));
+  return listed ? fmt::format("no {} listed", what) : fmt::format("no feed that lists a {}", what);
 }
 
 std::string known_for(const Vulnerability& vulnerability, Date as_of) {
@@ -53,13 +53,16 @@ std::string evidence(Factor factor, const Finding& finding, Date as_of) {
     case Factor::Age:
       return known_for(vulnerability, as_of);
     case Factor::Metasploit:
-      return seen_by("Metasploit module", vulnerability.signals.metasploit, as_of);
+      return seen_by("Metasploit module", vulnerability.signals.metasploit, vulnerability.listed.metasploit,
+                     as_of);
     case Factor::Nuclei:
-      return seen_by("Nuclei template", vulnerability.signals.nuclei, as_of);
+      return seen_by("Nuclei template", vulnerability.signals.nuclei, vulnerability.listed.nuclei, as_of);
     case Factor::ProofOfConcept:
-      return seen_by("proof of concept", vulnerability.signals.proof_of_concept, as_of);
+      return seen_by("proof of concept", vulnerability.signals.proof_of_concept,
+                     vulnerability.listed.proof_of_concept, as_of);
     case Factor::InTheWild:
-      return seen_by("report of exploitation", vulnerability.signals.in_the_wild, as_of);
+      return seen_by("report of exploitation", vulnerability.signals.in_the_wild,
+                     vulnerability.listed.in_the_wild, as_of);
     case Factor::CvssParts:
       return vulnerability.cvss ? fmt::format("CVSS {} vector", to_string(vulnerability.cvss->version))
                                 : "no CVSS vector";

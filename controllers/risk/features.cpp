@@ -20,8 +20,20 @@ constexpr std::array<std::string_view, kFeatures> kNames = {
     "metasploit",    "nuclei",         "proofOfConcept", "inTheWild",  "networkVector",
     "lowComplexity", "noPrivileges",   "noInteraction",  "totalImpact"};
 
-double is_seen(const std::optional<Date>& date, Date as_of) {
-  return date && *date <= as_of ? 1 : 0;
+void add_signals(const Vulnerability& vulnerability, Date as_of, const auto& set) {
+  const auto add = [&](Feature feature, const std::optional<Date>& seen, bool listed) {
+    if (seen && *seen <= as_of) {
+      set(feature, 1);
+    } else if (listed) {
+      set(feature, 0);
+    }
+  };
+  const ExploitSignals& signals = vulnerability.signals;
+  const SignalKinds& listed = vulnerability.listed;
+  add(Feature::Metasploit, signals.metasploit, listed.metasploit);
+  add(Feature::Nuclei, signals.nuclei, listed.nuclei);
+  add(Feature::ProofOfConcept, signals.proof_of_concept, listed.proof_of_concept);
+  add(Feature::InTheWild, signals.in_the_wild, listed.in_the_wild);
 }
 
 void add_epss(const Epss& epss, const auto& set) {
@@ -70,11 +82,7 @@ Features features_of(const Vulnerability& vulnerability, Date as_of) {
     set(Feature::Novelty, std::exp(-days / kDaysOfWeek / kNoveltyWeeks));
     set(Feature::Age, std::log1p(days / kDaysOfYear));
   }
-  const ExploitSignals& signals = vulnerability.signals;
-  set(Feature::Metasploit, is_seen(signals.metasploit, as_of));
-  set(Feature::Nuclei, is_seen(signals.nuclei, as_of));
-  set(Feature::ProofOfConcept, is_seen(signals.proof_of_concept, as_of));
-  set(Feature::InTheWild, is_seen(signals.in_the_wild, as_of));
+  add_signals(vulnerability, as_of, set);
   if (vulnerability.cvss) add_cvss(*vulnerability.cvss, set);
   return features;
 }

@@ -32,8 +32,7 @@ inline constexpr std::size_t kFeatures = 14;
 std::string_view to_string(Feature feature);
 std::optional<Feature> parse_feature(std::string_view name);
 
-/// nullopt where nothing is known; a vulnerability that no feed of exploits names has 0 there, for those
-/// feeds list what exists. What is dated after `as_of` is not known.
+/// nullopt where nothing is known. What is dated after `as_of` is not known.
 using Features = std::array<std::optional<double>, kFeatures>;
 Features features_of(const Vulnerability& vulnerability, Date as_of);
 

@@ -204,15 +204,17 @@ void add_rank_command(CLI::App& app, Chosen& chosen, const std::string& program)
   const auto file = [&](const std::string& flag, auto& into, const std::string& description) {
     return rank.add_option(flag, into, description + "; gzip is recognised")->type_name("FILE");
   };
-  file("--findings", options.ranking.findings,
-       "CSV with the column cve, and maybe cvss_vector, published, exposure, criticality and others; - is "
-       "standard input")
+  file(
+      "--findings", options.ranking.findings,
+      "CSV with the column cve, and maybe cvss_vector, published, exposure, criticality and others; or JSON: "
+      "trivy-operator's VulnerabilityReports, CycloneDX; - is standard input")
       ->required();
   file("--epss", options.ranking.epss, "EPSS scores of a day, or a matrix of days; may be repeated");
   file("--kev", options.ranking.kev, "CISA's Known Exploited Vulnerabilities as JSON");
   file("--signals", options.ranking.signals,
        "CSV with the columns cve and first_seen or first_report, and maybe source; may be repeated");
   file("--vulnrichment", options.ranking.vulnrichment, "CISA's vulnrichment as CSV");
+  file("--vex", options.ranking.vex, "OpenVEX document: what is not affected is taken off; may be repeated");
   rank.add_option("--as-of", options.as_of, "Day that counts: no later row is used; today when not given")
       ->type_name("YYYY-MM-DD");
   add_choice<risk::DeadlinePolicy>(rank, "--deadlines", options.deadlines,

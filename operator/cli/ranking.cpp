@@ -8,6 +8,7 @@
 #include <iterator>
 
 #include "controllers/intel/gzip.hpp"
+#include "controllers/intel/vex.hpp"
 
 namespace patchwave::cli {
 namespace {
@@ -118,6 +119,7 @@ class Loader {
       parts.push_back(std::move(*feed));
     }
     feeds.signals = intel::merge_signals(parts);
+    feeds.listed = intel::kinds_of(parts);
     return {};
   }
 
@@ -137,6 +139,28 @@ class Loader {
   const RankingFiles& files_;
   Ranking& ranking_;
 };
+
+/// Takes off what VEX documents say is not affected.
+Result<void> apply_vex(Environment& environment, const RankingFiles& files, Ranking& ranking) {
+  std::vector<intel::VexFeed> parts;
+  for (const auto& path : files.vex) {
+    auto feed = with_text(environment, "VEX", path,
+                          [&](const std::string& text) { return intel::parse_openvex(text, ranking.as_of); });
+    if (!feed) return fail(feed.error());
+    ranking.feeds.push_back({"VEX", path, "", feed->statements.size(), feed->later, 0, feed->set_aside});
+    parts.push_back(std::move(*feed));
+  }
+  const intel::Vex vex(std::move(parts));
+  for (auto& row : ranking.findings.rows) intel::apply_vex(vex, row);
+  return {};
+}
+
+/// JSON begins with a brace or a bracket; a header never does.
+Result<intel::Findings> parse_any_findings(std::string_view text, Date as_of) {
+  const auto first = text.find_first_not_of(" \t\r\n");
+  const bool is_json = first != std::string_view::npos && (text[first] == '{' || text[first] == '[');
+  return is_json ? intel::parse_findings_json(text, as_of) : intel::parse_findings(text, as_of);
+}
 
 Result<risk::ThreatModel> load_model(Environment& environment, const std::string& path) {
   if (path.empty()) return risk::built_in_threat_model();
@@ -178,12 +202,13 @@ Result<Ranking> rank_findings(Environment& environment, const RankingFiles& file
   if (!model) return fail(model.error());
   ranking.model = std::move(*model);
   auto findings = with_text(environment, "findings", files.findings,
-                            [&](const std::string& text) { return intel::parse_findings(text, as_of); });
+                            [&](const std::string& text) { return parse_any_findings(text, as_of); });
   if (!findings) return fail(findings.error());
   ranking.findings = std::move(*findings);
   const auto feeds = Loader(environment, files, ranking).feeds();
   if (!feeds) return fail(feeds.error());
   for (auto& row : ranking.findings.rows) intel::enrich(row, *feeds, ranking.model, as_of);
+  if (auto done = apply_vex(environment, files, ranking); !done) return fail(done.error());
   put_in_order(ranking);
   return ranking;
 }

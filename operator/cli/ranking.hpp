@@ -19,12 +19,13 @@ struct RankingFiles {
   std::string kev;
   std::vector<std::string> signals;
   std::string vulnrichment;
+  std::vector<std::string> vex;
   std::string model;  ///< "": the one that is built in.
 };
 
 /// A file that a ranking rests on.
 struct FeedReport {
-  std::string kind;  ///< "EPSS", "KEV", "exploit signals", "vulnrichment"
+  std::string kind;  ///< "EPSS", "KEV", "exploit signals", "vulnrichment", "VEX"
   std::string file;
   std::string version;            ///< "" where the feed has none.
   std::size_t records = 0;        ///< That were used.

@@ -138,6 +138,8 @@ Json print_finding(const Ranking& ranking, std::size_t rank, const intel::Findin
                    const risk::Assessment& assessment) {
   return {{"rank", rank},
           {"cve", row.id},
+          {"product", row.product},
+          {"component", row.component},
           {"probability", assessment.probability},
           {"deadlineClass", risk::to_string(assessment.deadline)},
           {"score", assessment.score},

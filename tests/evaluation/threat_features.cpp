@@ -54,6 +54,7 @@ int main(int argc, char** argv) {
                                 .kev = arguments[3],
                                 .signals = {arguments.begin() + 5, arguments.end()},
                                 .vulnrichment = arguments[4],
+                                .vex = {},
                                 .model = {}};
   const auto ranking = cli::rank_findings(environment, files, {}, **as_of);
   if (!ranking) {

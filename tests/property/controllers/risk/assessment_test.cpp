@@ -56,6 +56,8 @@ Finding any_finding() {
   }
   if (*rc::gen::inRange(0, 4) == 0) vulnerability.kev = Kev{*day(), *rc::gen::arbitrary<bool>()};
   vulnerability.signals = {maybe(day()), maybe(day()), maybe(day()), maybe(day())};
+  const auto chance = rc::gen::arbitrary<bool>();
+  vulnerability.listed = {*chance, *chance, *chance, *chance};
   finding.exposure = maybe(up_to(SystemExposure::Open));
   finding.criticality = maybe(up_to(HumanImpact::VeryHigh));
   finding.automatable = maybe(up_to(Automatable::Yes));

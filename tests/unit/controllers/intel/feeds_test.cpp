@@ -45,6 +45,8 @@ TEST(Signals, AreToldApartByTheirSource) {
           kToday)
           .value();
   EXPECT_EQ(feed.rows.size(), 2);
+  EXPECT_TRUE(feed.lists.metasploit && feed.lists.nuclei);
+  EXPECT_FALSE(feed.lists.proof_of_concept || feed.lists.in_the_wild);
   EXPECT_EQ(feed.other, 1);
   EXPECT_EQ(feed.later, 1);
   ASSERT_EQ(feed.set_aside.count, 1);

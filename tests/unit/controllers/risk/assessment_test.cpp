@@ -117,7 +117,7 @@ TEST(Reason, NamesTheTableTheChanceAndTheHeaviestFactorFirst) {
   const auto text = reason(finding, assessed(finding), kToday);
   EXPECT_THAT(text, HasSubstr("exposure open + automatable no (assumed)"));
   EXPECT_THAT(text,
-              HasSubstr("in 90 days: EPSS v3 0.2 of 2024-09-30 is above 99.33 % of all ×7.39 + Metasploit"));
+              HasSubstr("in 90 days: EPSS v3 0.2 of 2024-09-30 is above 99.326 % of all ×7.39 + Metasploit"));
   EXPECT_THAT(text, Not(HasSubstr(",")));
 }
 

@@ -41,6 +41,16 @@ TEST(Threat, TakesWhatIsMissingForTheAverageAndNotForZero) {
   EXPECT_LT(low.expected, unknown.expected);
 }
 
+TEST(Threat, TakesNoExploitForAGoodSignOnlyWhereAFeedListsExploits) {
+  auto model = given::model();
+  model.terms = {{Feature::ProofOfConcept, 2, 0.25}};
+  auto finding = given::finding();
+  const auto unknown = estimate_threat(model, finding.vulnerability, kToday);
+  EXPECT_NEAR(unknown.expected, std::exp(-5), 1e-12);
+  finding.vulnerability.listed.proof_of_concept = true;
+  EXPECT_NEAR(estimate_threat(model, finding.vulnerability, kToday).expected, std::exp(-5.5), 1e-12);
+}
+
 TEST(Threat, DoesNotKnowTheFuture) {
   auto finding = given::finding();
   const auto before = estimate_threat(given::model(), finding.vulnerability, kToday);
