@@ -96,7 +96,8 @@ TEST(ThreatModel, IsRefusedWhenASeenExploitWouldWeighLessThanNotKnowing) {
       R"({"name": "a", "provenance": "b", "intercept": -9, "knownExploited": 0.9,
           "terms": [{"feature": "metasploit", "weight": 1, "reference": 1.5}]})");
   ASSERT_FALSE(model);
-  EXPECT_THAT(model.error().message, HasSubstr("metasploit: reference is 1.5, which must be between 0 and 1"));
+  EXPECT_THAT(model.error().message,
+              HasSubstr("metasploit: reference is 1.5, which must be between 0 and 1"));
 }
 
 TEST(ThreatModel, IsRefusedWhenAnExploitWouldLowerTheThreat) {
