@@ -11,7 +11,7 @@ FROM ${BASE_BUILD} AS compilers
 RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
       cmake ninja-build g++ ccache mold ca-certificates tzdata \
       libcpprest-dev libyaml-cpp-dev nlohmann-json3-dev libssl-dev prometheus-cpp-dev libboost-dev \
-      libboost-system-dev libsimdjson-dev libcli11-dev libfmt-dev libre2-dev libcctz-dev \
+      libboost-system-dev libsimdjson-dev libcli11-dev libfmt-dev libre2-dev libcctz-dev zlib1g-dev \
     && rm -rf /var/lib/apt/lists/*
 
 FROM compilers AS build

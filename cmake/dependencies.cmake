@@ -10,6 +10,7 @@ find_package(simdjson REQUIRED)
 find_package(yaml-cpp REQUIRED)
 find_package(prometheus-cpp CONFIG REQUIRED)
 find_package(CLI11 REQUIRED)
+find_package(ZLIB REQUIRED)
 
 function(patchwave_imported name library)
   find_library(${name}_library ${library} REQUIRED)

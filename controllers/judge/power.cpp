@@ -44,12 +44,18 @@ double least_canary_events(double ratio, double alpha) {
   return -std::log(alpha) / (ratio * std::log(ratio) - ratio + 1);
 }
 
+double least_canary_events(double ratio, double alpha, double canary_share) {
+  const double events = ratio + (1 - canary_share) / canary_share;
+  const double growth = ratio * canary_share + 1 - canary_share;
+  return -std::log(alpha) / (ratio * std::log(ratio) - events * std::log(growth));
+}
+
 std::optional<double> hours_to_harm(const Traffic& traffic, double ratio, const RateRatioLimits& limits,
                                     double temper) {
   const auto log_e = [&](double hours) {
     MixtureEvidence evidence(harm_mixture(limits.harm_above), limits.harm_above);
-    evidence.add(expected(traffic, ratio, hours), temper);
-    return evidence.log_e();
+    evidence.add(expected(traffic, ratio, hours));
+    return evidence.log_e(temper);
   };
   return crossing_hours(log_e, -std::log(limits.alpha));
 }
@@ -57,8 +63,8 @@ std::optional<double> hours_to_harm(const Traffic& traffic, double ratio, const 
 std::optional<double> hours_to_pass(const Traffic& traffic, const RateRatioLimits& limits, double temper) {
   const auto log_e = [&](double hours) {
     MixtureEvidence evidence(pass_mixture(limits.tolerate), limits.tolerate);
-    evidence.add(expected(traffic, 1, hours), temper);
-    return evidence.log_e();
+    evidence.add(expected(traffic, 1, hours));
+    return evidence.log_e(temper);
   };
   const auto hours = crossing_hours(log_e, -std::log(limits.beta));
   if (!hours || traffic.canary_exposure_per_hour <= 0) return std::nullopt;

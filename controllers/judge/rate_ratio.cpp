@@ -24,7 +24,7 @@ std::vector<Alternative> log_spaced(double low, double high, int count, double w
 }  // namespace
 
 std::vector<Alternative> harm_mixture(double harm_above) {
-  return log_spaced(1.15 * harm_above, 20 * harm_above, 24, -1);
+  return log_spaced(1.25 * harm_above, 12 * harm_above, 11, -0.6);
 }
 
 std::vector<Alternative> pass_mixture(double tolerate) {
@@ -49,18 +49,20 @@ double log_sum_exp(std::span<const double> terms) {
 }
 
 MixtureEvidence::MixtureEvidence(std::vector<Alternative> mixture, double null_ratio)
-    : mixture_(std::move(mixture)), null_ratio_(null_ratio) {
-  for (const auto& alternative : mixture_) log_ratios_.push_back(alternative.log_weight);
-}
+    : mixture_(std::move(mixture)), null_ratio_(null_ratio), log_ratios_(mixture_.size()) {}
 
-void MixtureEvidence::add(const CountPair& pair, double temper) {
+void MixtureEvidence::add(const CountPair& pair) {
   if (pair.canary.events + pair.baseline.events <= 0) return;
   for (std::size_t i = 0; i < mixture_.size(); ++i)
-    log_ratios_[i] += temper * log_likelihood_ratio(pair, mixture_[i].ratio, null_ratio_);
+    log_ratios_[i] += log_likelihood_ratio(pair, mixture_[i].ratio, null_ratio_);
 }
 
-double MixtureEvidence::log_e() const {
-  return log_sum_exp(log_ratios_);
+double MixtureEvidence::log_e(double temper) const {
+  std::vector<double> terms;
+  terms.reserve(mixture_.size());
+  for (std::size_t i = 0; i < mixture_.size(); ++i)
+    terms.push_back(mixture_[i].log_weight + temper * log_ratios_[i]);
+  return log_sum_exp(terms);
 }
 
 RateRatioTest::RateRatioTest(const RateRatioLimits& limits)
@@ -68,19 +70,19 @@ RateRatioTest::RateRatioTest(const RateRatioLimits& limits)
       harm_(harm_mixture(limits.harm_above), limits.harm_above),
       pass_(pass_mixture(limits.tolerate), limits.tolerate) {}
 
-void RateRatioTest::add(const CountPair& pair, double temper) {
-  harm_.add(pair, temper);
-  pass_.add(pair, temper);
+void RateRatioTest::add(const CountPair& pair) {
+  harm_.add(pair);
+  pass_.add(pair);
   total_.canary.events += pair.canary.events;
   total_.canary.exposure += pair.canary.exposure;
   total_.baseline.events += pair.baseline.events;
   total_.baseline.exposure += pair.baseline.exposure;
 }
 
-api::Verdict RateRatioTest::verdict() const {
-  if (harm_log_e() >= -std::log(limits_.alpha)) return api::Verdict::Harm;
+api::Verdict RateRatioTest::verdict(double temper) const {
+  if (harm_log_e(temper) >= -std::log(limits_.alpha)) return api::Verdict::Harm;
   const bool enough = total_.canary.exposure >= limits_.least_canary_exposure;
-  if (enough && pass_log_e() >= -std::log(limits_.beta)) return api::Verdict::Pass;
+  if (enough && pass_log_e(temper) >= -std::log(limits_.beta)) return api::Verdict::Pass;
   return api::Verdict::Undecided;
 }
 

@@ -38,8 +38,9 @@ struct Alternative {
   double log_weight;
 };
 
-/// 24 ratios, evenly spaced in the logarithm over [1.15·r₀, 20·r₀], weighted by 1/ratio: small effects take
-/// the longest, so they get the most.
+/// 11 ratios, evenly spaced in the logarithm over [1.25·r₀, 12·r₀], weighted by ratio^-0.6: small effects
+/// take the longest, so they get the most. Each further ratio costs all others weight, and beyond 12 two or
+/// three events decide whatever the ratio is.
 std::vector<Alternative> harm_mixture(double harm_above);
 /// 8 ratios, evenly spaced in the logarithm over [r_max/3, max(1, r_max/1.5)], of equal weight: `tolerate` is
 /// above 1.
@@ -55,27 +56,29 @@ double log_sum_exp(std::span<const double> terms);
 class MixtureEvidence {
  public:
   MixtureEvidence(std::vector<Alternative> mixture, double null_ratio);
-  /// `temper` in (0, 1], known before the pair is: the power to which the likelihood ratio is raised. By
-  /// Jensen's inequality the evidence stays valid; with 1/φ it allows for over-dispersion φ.
-  void add(const CountPair& pair, double temper);
-  [[nodiscard]] double log_e() const;
+  void add(const CountPair& pair);
+  /// `temper` in (0, 1]: the power to which the likelihood ratios are raised; 1/φ allows for over-dispersion
+  /// φ. By Jensen's inequality the evidence stays valid. It may differ from look to look as long as it is
+  /// learnt from the baseline alone: a ratio to a power in (0, 1] is at most one more than the ratio, so
+  /// that the chance of ever reaching 1/α is at most α/(1 - α) even then.
+  [[nodiscard]] double log_e(double temper) const;
 
  private:
   std::vector<Alternative> mixture_;
   double null_ratio_;
-  std::vector<double> log_ratios_;  ///< Of each alternative, with its weight.
+  std::vector<double> log_ratios_;  ///< Of each alternative, without its weight.
 };
 
 /// Both questions at once, and what they were asked about.
 class RateRatioTest {
  public:
   explicit RateRatioTest(const RateRatioLimits& limits);
-  void add(const CountPair& pair, double temper);
+  void add(const CountPair& pair);
 
-  [[nodiscard]] double harm_log_e() const { return harm_.log_e(); }
-  [[nodiscard]] double pass_log_e() const { return pass_.log_e(); }
+  [[nodiscard]] double harm_log_e(double temper) const { return harm_.log_e(temper); }
+  [[nodiscard]] double pass_log_e(double temper) const { return pass_.log_e(temper); }
   /// Harm before Pass: with both thresholds crossed, the one that protects wins.
-  [[nodiscard]] api::Verdict verdict() const;
+  [[nodiscard]] api::Verdict verdict(double temper) const;
   [[nodiscard]] const CountPair& total() const { return total_; }
 
  private:

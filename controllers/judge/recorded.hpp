@@ -53,8 +53,8 @@ struct RecordedVerdict {
 
 /// Rows of one series at one time: the one of most exposure, then of most events, counts. Intervals are as
 /// long as a series' rows are apart in the median, so that arms scraped at different seconds meet. The
-/// over-dispersion at a look is that of the baseline before it; a baseline of one series shows none.
-/// Harm ends the looks. Pass does not: harm that shows after it is Harm.
+/// over-dispersion at a look is that of the baseline before it, for which rows from before the canary's first
+/// count as well; they are no looks. Harm ends the looks. Pass does not: harm that shows after it is Harm.
 RecordedVerdict judge_counts(std::vector<CountRow> rows, const RateRatioLimits& limits);
 
 /// Rows before `change` are the past; series without both past and rows from `change` on are left out. Harm

@@ -41,18 +41,13 @@ microseconds median_step(const std::vector<CountRow>& rows) {
   return std::max(microseconds(1), steps[steps.size() / 2]);
 }
 
-/// Every other series of the baseline, by name.
-std::map<std::string_view, bool> halves_of_baseline(const std::vector<CountRow>& rows) {
-  std::map<std::string_view, bool> halves;
+/// The series of the baseline, each with its place.
+std::map<std::string_view, std::size_t> places_of_baseline(const std::vector<CountRow>& rows) {
+  std::map<std::string_view, std::size_t> places;
   for (const auto& row : rows) {
-    if (row.arm == Arm::Baseline) halves.emplace(row.series, false);
+    if (row.arm == Arm::Baseline) places.emplace(row.series, places.size());
   }
-  bool second = false;
-  for (auto& [series, half] : halves) {
-    half = second;
-    second = !second;
-  }
-  return halves;
+  return places;
 }
 
 void add(Count& to, const Count& more) {
@@ -63,15 +58,15 @@ void add(Count& to, const Count& more) {
 struct Interval {
   Time end;
   CountPair pair;
-  Count halves[2];
+  std::vector<Count> baseline;  ///< By the series' places.
 };
 
-Interval sum(std::span<const CountRow> rows, const std::map<std::string_view, bool>& halves) {
-  Interval interval;
+Interval sum(std::span<const CountRow> rows, const std::map<std::string_view, std::size_t>& places) {
+  Interval interval{{}, {}, std::vector<Count>(places.size())};
   for (const auto& row : rows) {
     interval.end = std::max(interval.end, row.time);
     add(row.arm == Arm::Canary ? interval.pair.canary : interval.pair.baseline, row.count);
-    if (row.arm == Arm::Baseline) add(interval.halves[halves.at(row.series) ? 1 : 0], row.count);
+    if (row.arm == Arm::Baseline) add(interval.baseline[places.at(row.series)], row.count);
   }
   return interval;
 }
@@ -123,7 +118,7 @@ std::string describe(const RecordedVerdict& verdict, const RateRatioLimits& limi
 RecordedVerdict judge_counts(std::vector<CountRow> rows, const RateRatioLimits& limits) {
   put_in_order(rows);
   const auto step = median_step(rows);
-  const auto halves = halves_of_baseline(rows);
+  const auto places = places_of_baseline(rows);
   const Time begin = rows.empty() ? Time{} : rows.front().time;
 
   RecordedVerdict verdict;
@@ -131,20 +126,24 @@ RecordedVerdict judge_counts(std::vector<CountRow> rows, const RateRatioLimits& 
   verdict.pass.threshold = -std::log(limits.beta);
   RateRatioTest test(limits);
   Dispersion dispersion;
+  bool has_begun = false;
   for (std::size_t first = 0; first < rows.size() && verdict.verdict != api::Verdict::Harm;) {
     const auto bin = (rows[first].time - begin) / step;
     std::size_t last = first;
     while (last < rows.size() && (rows[last].time - begin) / step == bin) ++last;
-    const auto interval = sum(std::span(rows).subspan(first, last - first), halves);
+    const auto interval = sum(std::span(rows).subspan(first, last - first), places);
     first = last;
 
+    const double temper = dispersion.temper();
     verdict.phi = dispersion.phi();
-    test.add(interval.pair, dispersion.temper());
-    dispersion.add(interval.halves[0], interval.halves[1]);
+    dispersion.add(interval.baseline);
+    has_begun = has_begun || interval.pair.canary.exposure > 0;
+    if (!has_begun) continue;
+    test.add(interval.pair);
     ++verdict.looks;
-    verdict.harm.log_e = std::max(verdict.harm.log_e, test.harm_log_e());
-    verdict.pass.log_e = std::max(verdict.pass.log_e, test.pass_log_e());
-    const auto shown = test.verdict();
+    verdict.harm.log_e = std::max(verdict.harm.log_e, test.harm_log_e(temper));
+    verdict.pass.log_e = std::max(verdict.pass.log_e, test.pass_log_e(temper));
+    const auto shown = test.verdict(temper);
     if (shown == api::Verdict::Undecided || shown == verdict.verdict) continue;
     verdict.verdict = shown;
     verdict.decided_time = interval.end;

@@ -343,14 +343,18 @@ std::vector<judge::CountRow> count_rows(const std::vector<Series>& events,
   const auto period = scrapes.period();
   if (!period) return {};
   const auto before = pods_before(events, exposure, begin);
-  const prometheus::RiseOptions options{begin, arms.births(exposure), kCounterPast};
-  Grid grid(begin, comparison.end, std::max(kShortestInterval, 2 * *period));
+  const auto length = std::max(kShortestInterval, 2 * *period);
+  // What the baseline was before the wave shows how it varies.
+  const auto grid_begin = begin - kCounterPast / length * length;
+  const prometheus::RiseOptions options{grid_begin, arms.births(exposure), kCounterPast};
+  Grid grid(grid_begin, comparison.end, length);
   const auto each = [&](const std::vector<Series>& series, auto add) {
     for (const auto& rise : prometheus::rises(series, scrapes, options)) {
       const auto pod = pod_of({rise.labels, {}});
       const bool was_before = before.contains(pod);
       for (const auto& increment : rise.increments) {
-        if (const auto arm = arms.of(pod, increment.time, was_before)) add(pod, *arm, increment);
+        const auto arm = arms.of(pod, increment.time, was_before);
+        if (arm == Arm::Baseline || (arm && increment.time > begin)) add(pod, *arm, increment);
       }
     }
   };

@@ -57,8 +57,8 @@ class Arms {
 };
 
 /// Events and exposure as rows of intervals of twice the scrapes' distance and at least 30 s, on a grid from
-/// `since`, as far as they have ended. A pod has a row where its exposure is known; events that are not
-/// there have not happened.
+/// `since`, as far as they have ended; of the baseline from kCounterPast before it on. A pod has a row where
+/// its exposure is known; events that are not there have not happened.
 std::vector<judge::CountRow> count_rows(const std::vector<prometheus::Series>& events,
                                         const std::vector<prometheus::Series>& exposure,
                                         const Comparison& comparison);

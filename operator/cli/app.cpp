@@ -78,6 +78,13 @@ int run_chosen(Environment& environment, const Chosen& chosen) {
     environment.out << *script;
     return exit_code::kOk;
   }
+  if (chosen.rank) {
+    const auto code = rank(environment, chosen.options);
+    return code ? *code : tell(environment, code.error());
+  }
+  if (chosen.options.format == Format::Csv) {
+    return tell(environment, Error{ErrorKind::Invalid, "only rank prints csv", 0, std::nullopt, {}});
+  }
   if (chosen.judge) {
     const auto code = judge_samples(environment, chosen.options);
     return code ? *code : tell(environment, code.error());

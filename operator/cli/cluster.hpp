@@ -41,7 +41,8 @@ class Cluster {
   /// AlreadyExists is left to the caller.
   [[nodiscard]] Result<Json> create(const kube::Resource& resource, const std::string& ns, const Json& object,
                                     bool dry_run) const;
-  /// `body` should carry metadata.resourceVersion, so that it changes what was looked at and nothing newer.
+  /// `body` should carry metadata.uid, so that it changes what was looked at and not another object of its
+  /// name.
   [[nodiscard]] Result<Json> merge(const kube::Resource& resource, const std::string& ns,
                                    const std::string& name, const Json& body, bool dry_run) const;
   /// The user name that the API server knows us by.

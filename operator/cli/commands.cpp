@@ -55,7 +55,8 @@ void add_global_flags(CLI::App& app, Options& options) {
                       {"wide", Format::Wide},
                       {"json", Format::Json},
                       {"yaml", Format::Yaml},
-                      {"name", Format::Name}},
+                      {"name", Format::Name},
+                      {"csv", Format::Csv}},
                      "Output format; a table for people when not given");
   add_choice<ColourMode>(
       app, "--color", options.colour,
@@ -241,6 +242,41 @@ void add_judge_command(CLI::App& app, Chosen& chosen, const std::string& program
   judge.callback([&chosen] { chosen.judge = true; });
 }
 
+void add_rank_command(CLI::App& app, Chosen& chosen, const std::string& program) {
+  Options& options = chosen.options;
+  auto& rank = add_command(
+      app, "rank", "Rank findings: what to patch first, by when and why",
+      {"rank --findings findings.csv --epss epss_scores.csv.gz --kev known_exploited_vulnerabilities.json",
+       "rank --findings findings.csv --epss epss.csv.gz --signals exploits.csv.gz --as-of 2024-09-30 -o csv",
+       "rank --findings - --deadlines SSVC --top 50 --output json"},
+      program);
+  const auto file = [&](const std::string& flag, auto& into, const std::string& description) {
+    return rank.add_option(flag, into, description + "; gzip is recognised")->type_name("FILE");
+  };
+  file(
+      "--findings", options.ranking.findings,
+      "CSV with the column cve, and maybe cvss_vector, published, exposure, criticality and others; or JSON: "
+      "trivy-operator's VulnerabilityReports, CycloneDX; - is standard input")
+      ->required();
+  file("--epss", options.ranking.epss, "EPSS scores of a day, or a matrix of days; may be repeated");
+  file("--kev", options.ranking.kev, "CISA's Known Exploited Vulnerabilities as JSON");
+  file("--signals", options.ranking.signals,
+       "CSV with the columns cve and first_seen or first_report, and maybe source; may be repeated");
+  file("--vulnrichment", options.ranking.vulnrichment, "CISA's vulnrichment as CSV");
+  file("--vex", options.ranking.vex, "OpenVEX document: what is not affected is taken off; may be repeated");
+  rank.add_option("--as-of", options.as_of, "Day that counts: no later row is used; today when not given")
+      ->type_name("YYYY-MM-DD");
+  add_choice<risk::DeadlinePolicy>(rank, "--deadlines", options.deadlines,
+                                   {{"BOD-26-04", risk::DeadlinePolicy::Bod2604},
+                                    {"SSVC", risk::DeadlinePolicy::Ssvc},
+                                    {"Tiers", risk::DeadlinePolicy::Tiers}},
+                                   "Table that gives the deadlines; BOD-26-04 when not given");
+  rank.add_option("--top", options.top, "Only the first N; all when not given, 15 in a table")
+      ->type_name("N");
+  file("--model", options.ranking.model, "Threat model to use instead of the built-in one");
+  rank.callback([&chosen] { chosen.rank = true; });
+}
+
 void add_other_commands(CLI::App& app, Chosen& chosen, const std::string& program) {
   auto& version =
       add_command(app, "version", "Versions of this program, the operator, the CRDs and the cluster",
@@ -268,6 +304,7 @@ std::unique_ptr<CLI::App> make_commands(Chosen& chosen, const std::string& progr
   add_changing_commands(*app, chosen, program);
   add_node_commands(*app, chosen, program);
   add_judge_command(*app, chosen, program);
+  add_rank_command(*app, chosen, program);
   add_other_commands(*app, chosen, program);
   return app;
 }

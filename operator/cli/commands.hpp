@@ -17,6 +17,7 @@ struct Chosen {
   bool version = false;
   bool completion = false;
   bool judge = false;
+  bool rank = false;
 };
 
 /// `chosen` is filled by parsing and must outlive the app.

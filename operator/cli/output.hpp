@@ -9,7 +9,7 @@
 
 namespace patchwave::cli {
 
-enum class Format : std::uint8_t { Table, Wide, Json, Yaml, Name };
+enum class Format : std::uint8_t { Table, Wide, Json, Yaml, Name, Csv };
 
 /// Text that reads back as the same value: strings that YAML would take for something else are quoted.
 std::string print_yaml(const Json& json);

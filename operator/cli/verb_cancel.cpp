@@ -21,8 +21,8 @@ Result<int> cancel(Context& context) {
 
   Json object = read->json;
   if (options.dry_run != DryRun::Client) {
-    const Json body = {{"metadata", {{"resourceVersion", wave.metadata.resource_version}}},
-                       {"spec", {{"cancel", true}}}};
+    // Its status moves all the time, and that is no reason not to cancel it.
+    const Json body = {{"metadata", {{"uid", wave.metadata.uid}}}, {"spec", {{"cancel", true}}}};
     auto merged = context.cluster.merge(kube::resources::kPatchWaves, wave.metadata.ns, wave.metadata.name,
                                         body, options.dry_run == DryRun::Server);
     if (!merged) return fail(merged.error());

@@ -21,6 +21,7 @@ Result<int> get_one(Context& context) {
       break;
     case Format::Table:
     case Format::Wide:
+    case Format::Csv:  // Only of a ranking; refused before it comes here.
       out << render_wave(read->object, context.style, context.now());
       break;
   }

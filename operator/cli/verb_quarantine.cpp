@@ -58,7 +58,8 @@ Result<int> lift_quarantine(Context& context) {
 
   Json object = read->json;
   if (options.dry_run != DryRun::Client) {
-    Json metadata = {{"resourceVersion", patch.metadata.resource_version}};
+    // The digest says which quarantine is meant; whatever else changed meanwhile does not matter.
+    Json metadata = {{"uid", patch.metadata.uid}};
     metadata["annotations"][std::string(api::kLiftQuarantineAnnotation)] = quarantine.digest;
     auto merged = context.cluster.merge(kube::resources::kPatches, patch.metadata.ns, patch.metadata.name,
                                         {{"metadata", metadata}}, options.dry_run == DryRun::Server);

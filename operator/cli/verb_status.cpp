@@ -29,6 +29,7 @@ Result<int> show_status(Context& context) {
       break;
     case Format::Table:
     case Format::Wide:
+    case Format::Csv:  // Only of a ranking; refused before it comes here.
       out << render_status(input, context.style, context.now());
       break;
   }

@@ -34,6 +34,7 @@ void report_change(const Context& context, const kube::Resource& resource, const
       return;
     case Format::Table:
     case Format::Wide:
+    case Format::Csv:  // Only of a ranking; refused before it comes here.
       break;
   }
   std::string_view dry;

@@ -10,6 +10,7 @@
 #include "operator/cli/cluster.hpp"
 #include "operator/cli/environment.hpp"
 #include "operator/cli/output.hpp"
+#include "operator/cli/ranking.hpp"
 #include "operator/cli/style.hpp"
 
 namespace patchwave::cli {
@@ -41,6 +42,10 @@ struct Options {
   std::string selector;               ///< Of nodes.
   std::string max_unavailable = "1";  ///< Of nodes: a count or a percentage.
   drain::Policy drain;
+  RankingFiles ranking;
+  std::string as_of;  ///< YYYY-MM-DD; "": today.
+  risk::DeadlinePolicy deadlines = risk::DeadlinePolicy::Bod2604;
+  std::size_t top = 0;  ///< 0: all, and of a table for people the first fifteen.
 };
 
 struct Context {
@@ -72,6 +77,8 @@ Result<int> print_version(Environment& environment, const Options& options, Cont
 
 /// Judges recorded samples; needs no cluster.
 Result<int> judge_samples(Environment& environment, const Options& options);
+/// Ranks findings from files; needs no cluster.
+Result<int> rank(Environment& environment, const Options& options);
 
 /// Asks on a terminal; elsewhere --yes is needed. A dry run needs no answer. The error says how to go on.
 Result<void> confirm(const Context& context, const std::string& question);

@@ -15,6 +15,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import machine  # noqa: E402
+import ranking  # noqa: E402
 import reaction  # noqa: E402
 import rollback  # noqa: E402
 from audit import RULES  # noqa: E402
@@ -38,6 +39,8 @@ def limits(figures):
     yield "rollback.mostBeyondIntervalSeconds", rollbacks["mostBeyondIntervalSeconds"], 1
     yield "gates.processorsFor10000Each30Seconds", figures["gates"]["processorsFor10000Each30Seconds"], 0.5
     yield "nodePreflight.seconds", figures["nodePreflight"]["seconds"], 1
+    yield "ranking.seconds", figures["ranking"]["seconds"], 3
+    yield "ranking.peakMebibytes", figures["ranking"]["peakMebibytes"], 500
 
 
 def measure_rollback(world, account, count):
@@ -84,6 +87,12 @@ def measure_node_preflight():
     return {**json.loads(answer), "machine": load}
 
 
+def measure_ranking():
+    with machine.load_while() as load:
+        figures = ranking.measure()
+    return {**figures, "machine": load}
+
+
 def measure(world, arguments):
     steps = world.steps
     world.up(nodes=4, audit_log=RULES)
@@ -105,8 +114,10 @@ def measure(world, arguments):
         gates = measure_gates()
     with steps.step("a drain of every node is checked"):
         node_preflight = measure_node_preflight()
+    with steps.step(f"{ranking.FINDINGS} findings are ranked"):
+        ranked = measure_ranking()
     return {"nodes": arguments.nodes, "pods": arguments.pods, "memory": memory, "reaction": reactions, "rollback": rollbacks,
-            "gates": gates, "nodePreflight": node_preflight}
+            "gates": gates, "nodePreflight": node_preflight, "ranking": ranked}
 
 
 def main():

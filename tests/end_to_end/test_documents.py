@@ -34,3 +34,19 @@ def test_the_first_policy_can_be_followed_from_top_to_bottom(world, terminal):
         done = subprocess.run(["bash", "-euo", "pipefail", "-c", block], env=terminal, capture_output=True, text=True,
                               timeout=SECONDS, check=False)
         assert done.returncode == 0, f"{block}\n{done.stdout}{done.stderr}"
+
+
+def test_findings_can_be_ranked_as_the_page_says(tmp_path):
+    blocks = commands_of("docs/ranking.md")
+    assert len(blocks) == 4
+    environment = {**os.environ, "PATH": f"{program('kubectl-patchwave').parent}:{os.environ['PATH']}"}
+    answers = []
+    for block in blocks:
+        done = subprocess.run(["bash", "-euo", "pipefail", "-c", block], env=environment, cwd=tmp_path, capture_output=True, text=True,
+                              timeout=SECONDS, check=False)
+        assert done.returncode == 0, f"{block}\n{done.stdout}{done.stderr}"
+        assert "warning" not in done.stderr
+        answers.append(done.stdout)
+    rows = answers[-1].splitlines()
+    assert rows[0] == "rank,cve,probability,deadline_class,score,reason"
+    assert [row.split(",")[1] for row in rows[1:3]] == ["CVE-2021-44228", "CVE-2024-3094"]

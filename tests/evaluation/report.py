@@ -8,7 +8,8 @@ from html import escape
 from pathlib import Path
 
 RULES = (("harm", "Patchwave", "#2b6cb0"), ("kayentaHigh", "Kayenta", "#c05621"), ("thresholdFires", "threshold gate", "#718096"))
-COLUMNS = ("case", *(f"{name} {what}" for _, name, _ in RULES for what in ("%", "minutes")), "Pass %", "Pass minutes", "events / bound")
+COLUMNS = ("case", *(f"{name} {what}" for _, name, _ in RULES for what in ("%", "minutes")), "Pass %", "Pass minutes", "events / bound", "p90",
+           "oracle / bound", "p90", "bound at share")
 BAR, GAP, LEFT, WIDTH = 9, 12, 150, 420
 
 
@@ -20,14 +21,18 @@ def minutes(value):
     return "-" if value is None else f"{value:.0f}"
 
 
+def by_bound(case, name):
+    bound = case["harmEventsBound"]
+    return f"{case[name] / bound:.2f}" if bound and case[name] is not None else "-"
+
+
 def row(case):
     cells = [case["case"]]
     for rule, _, _ in RULES:
         cells += [percent(case[rule]["share"]), minutes(case[rule]["minutesMedian"])]
-    bound = case["harmEventsBound"]
-    cells += [percent(case["pass"]["share"]), minutes(case["pass"]["minutesMedian"]),
-              f"{case['harmEventsMedian'] / bound:.2f}" if bound and case["harmEventsMedian"] else "-"]
-    return cells
+    cells += [percent(case["pass"]["share"]), minutes(case["pass"]["minutesMedian"])]
+    events = ("harmEventsMedian", "harmEventsP90", "oracleEventsMedian", "oracleEventsP90", "harmEventsBoundAtShare")
+    return cells + [by_bound(case, name) for name in events]
 
 
 def table(cases):

@@ -25,13 +25,13 @@ double simulated_hours(double ratio, const RateRatioLimits& limits, api::Verdict
   for (int run = 0; run < 401; ++run) {
     RateRatioTest test(limits);
     int looks = 0;
-    while (test.verdict() != wanted && looks < 100 * kLooksAnHour) {
+    while (test.verdict(1) != wanted && looks < 100 * kLooksAnHour) {
       const double canary = kTraffic.canary_exposure_per_hour / kLooksAnHour;
       const double baseline = kTraffic.baseline_exposure_per_hour / kLooksAnHour;
       const auto count = [&](double exposure, double rate) {
         return Count{double(std::poisson_distribution<int>(exposure * rate)(random)), exposure};
       };
-      test.add({count(canary, ratio * kTraffic.baseline_rate), count(baseline, kTraffic.baseline_rate)}, 1);
+      test.add({count(canary, ratio * kTraffic.baseline_rate), count(baseline, kTraffic.baseline_rate)});
       ++looks;
     }
     hours.push_back(double(looks) / kLooksAnHour);
@@ -48,12 +48,13 @@ double harm_on_expected_path(double hours, double ratio) {
   const double k_b = kTraffic.baseline_rate * n_b * hours;
   double evidence = 0;
   double weights = 0;
-  for (int i = 0; i < 24; ++i) {
-    const double r = 1.15 * std::pow(20 / 1.15, i / 23.0);
+  for (int i = 0; i < 11; ++i) {
+    const double r = 1.25 * std::pow(12 / 1.25, i / 10.0);
     const double share = r * n_c / (r * n_c + n_b);
     const double null_share = n_c / (n_c + n_b);
-    evidence += std::pow(share / null_share, k_c) * std::pow((1 - share) / (1 - null_share), k_b) / r;
-    weights += 1 / r;
+    evidence +=
+        std::pow(share / null_share, k_c) * std::pow((1 - share) / (1 - null_share), k_b) * std::pow(r, -0.6);
+    weights += std::pow(r, -0.6);
   }
   return evidence / weights;
 }

@@ -24,8 +24,8 @@ double mean_e(const std::vector<Alternative>& mixture, double null_ratio, double
   double mean = 0;
   for (int k = 0; k <= kEvents; ++k) {
     MixtureEvidence evidence(mixture, null_ratio);
-    evidence.add({{double(k), 5}, {double(kEvents - k), 95}}, temper);
-    mean += std::exp(evidence.log_e()) * binomial(k, kEvents, true_ratio * 5 / (true_ratio * 5 + 95));
+    evidence.add({{double(k), 5}, {double(kEvents - k), 95}});
+    mean += std::exp(evidence.log_e(temper)) * binomial(k, kEvents, true_ratio * 5 / (true_ratio * 5 + 95));
   }
   return mean;
 }
@@ -43,9 +43,18 @@ TEST(RateRatio, EvidenceAveragesLessThanOneWithinTheNullAndWhenTempered) {
 
 TEST(RateRatio, AnArmWithoutExposureShowsNothing) {
   RateRatioTest test({});
-  test.add({{7, 10}, {0, 0}}, 1);
-  EXPECT_NEAR(test.harm_log_e(), 0, 1e-12);
-  EXPECT_NEAR(test.pass_log_e(), 0, 1e-12);
+  test.add({{7, 10}, {0, 0}});
+  EXPECT_NEAR(test.harm_log_e(1), 0, 1e-12);
+  EXPECT_NEAR(test.pass_log_e(1), 0, 1e-12);
+}
+
+TEST(RateRatio, EvidenceIsAtMostOneMoreForHavingBeenTempered) {
+  MixtureEvidence evidence(harm_mixture(1), 1);
+  for (int i = 0; i < 50; ++i) {
+    evidence.add({{double(i * 7 % 5), 10}, {double(i * 3 % 11), 90}});
+    for (const double temper : {0.1, 0.4, 0.9})
+      EXPECT_LE(std::exp(evidence.log_e(temper)), 1 + std::exp(evidence.log_e(1))) << i << " " << temper;
+  }
 }
 
 TEST(Alpha, OneFalseRollbackAYearIsSplitOverWavesAndGates) {
@@ -56,6 +65,17 @@ TEST(Alpha, OneFalseRollbackAYearIsSplitOverWavesAndGates) {
 TEST(Power, WaldsBoundIsThatOfTheLiterature) {
   EXPECT_NEAR(least_canary_events(2, 0.01), 11.92, 0.01);
   EXPECT_NEAR(least_canary_events(1.5, 0.01), 42.57, 0.05);
+}
+
+TEST(Power, TheBoundWithinAShareIsThatOfTheBinomialDivergence) {
+  // Of each null-expected canary event there are r + 19 events of both arms at a share of 1/20, each of which
+  // shows the divergence of Bernoulli(p) from Bernoulli(1/20), p = r/(r + 19).
+  for (const double r : {1.5, 2.0, 10.0}) {
+    const double p = r / (r + 19);
+    const double divergence = p * std::log(p / 0.05) + (1 - p) * std::log((1 - p) / 0.95);
+    EXPECT_NEAR(least_canary_events(r, 0.01, 0.05), std::log(100) / ((r + 19) * divergence), 1e-9) << r;
+    EXPECT_NEAR(least_canary_events(r, 0.01, 1e-7), least_canary_events(r, 0.01), 1e-3) << r;
+  }
 }
 
 TEST(Gauge, EvidenceOfTheMeanIsTheIntegralOverThePriorOnTheEffect) {
@@ -77,6 +97,24 @@ TEST(Gauge, EvidenceOfTheMeanIsTheIntegralOverThePriorOnTheEffect) {
   for (double d = -30; d < 30; d += 0.05)
     mixed += marginal(d) * std::exp(-d * d / 18) / std::sqrt(18 * M_PI) * 0.05;
   EXPECT_NEAR(mean_above_log_e(std::vector<double>{a, b}, 0), std::log(mixed / marginal(0)), 1e-3);
+}
+
+TEST(Recorded, WhatTheBaselineWasBeforeTheCanaryIsNoLookButTeachesHowItVaries) {
+  std::vector<CountRow> rows;
+  for (int i = 1; i <= 20; ++i) {
+    const Time time{seconds(60 * i)};
+    if (i > 10) rows.push_back({time, Arm::Canary, "c", {1, 100}});
+    rows.push_back({time, Arm::Baseline, "a", {i % 2 == 0 ? 20.0 : 0.0, 100}});
+    rows.push_back({time, Arm::Baseline, "b", {i % 2 == 0 ? 0.0 : 20.0, 100}});
+  }
+  const auto with_past = judge_counts(rows, {});
+  EXPECT_EQ(with_past.looks, 10);
+  EXPECT_EQ(with_past.total.baseline.exposure, 2000);
+  EXPECT_GT(with_past.phi, 20) << "all events of an interval fall on one series";
+  std::erase_if(rows, [](const CountRow& row) { return row.time <= Time{seconds(600)}; });
+  const auto without = judge_counts(rows, {});
+  EXPECT_EQ(without.looks, 10);
+  EXPECT_EQ(without.total.baseline.exposure, 2000);
 }
 
 TEST(Recorded, TheOrderOfTheRowsDoesNotMatter) {

@@ -210,6 +210,18 @@ TEST(ACounterGate, PassesWhenTheCanaryIsShownToFailNoMoreOftenThanTolerated) {
   EXPECT_NEAR(finding.numbers->total.baseline.exposure, 3 * 60 * 4 * 30, 3 * 2 * 4 * 30);
 }
 
+TEST(ACounterGate, LearnsFromTheBaselineOfBeforeTheWaveHowItVaries) {
+  World world;
+  const auto rows = count_rows(world.errors(), world.requests(), world.comparison());
+  const auto earliest = [&rows](judge::Arm arm) {
+    Time time = kNow;
+    for (const auto& row : rows) time = row.arm == arm ? std::min(time, row.time) : time;
+    return time;
+  };
+  EXPECT_EQ(earliest(judge::Arm::Canary), world.since + seconds(30));
+  EXPECT_LE(earliest(judge::Arm::Baseline), world.since - minutes(4));
+}
+
 TEST(ACounterGate, IsUndecidedAtFirstAndSaysWhenItExpectsToPass) {
   World world;
   world.since = world.canary().born = kNow - minutes(3);
