@@ -14,9 +14,25 @@ bool unhealthy_may_go(const Budget& budget) {
   return budget.desired_healthy > 0 && budget.current_healthy >= budget.desired_healthy;
 }
 
+// The disruption controller counts by the scale of the pods' controllers; where it finds none, it expects no
+// pod and allows no disruption.
+bool counts_nothing(const Budget& budget) {
+  return !budget.sync_error.empty() || budget.expected_pods <= 0;
+}
+
 }  // namespace
 
+bool never_allows(Admission admission) {
+  return admission == Admission::NeedsAll || admission == Admission::NotCounted ||
+         admission == Admission::SeveralBudgets;
+}
+
 std::string words_of(const Budget& budget) {
+  if (counts_nothing(budget)) {
+    return fmt::format("PDB {} allows nothing: {}", budget.text(),
+                       budget.sync_error.empty() ? "it counts pods by their controllers, and these have none"
+                                                 : budget.sync_error);
+  }
   return fmt::format("PDB {} needs {} and has {}", budget.text(), budget.desired_healthy,
                      budget.current_healthy);
 }
@@ -51,7 +67,8 @@ Ruling Budgets::rule(const Pod& pod) const {
   if (!pod.ready && unhealthy_may_go(budget)) return {Admission::Free, &budget, {}};
   if (!budget.current) return {Admission::NotCurrent, &budget, {}};
   if (disruptions_left_.at(&budget) > 0) return {Admission::TakesOne, &budget, {}};
-  const bool needs_all = budget.expected_pods > 0 && budget.desired_healthy >= budget.expected_pods;
+  if (counts_nothing(budget)) return {Admission::NotCounted, &budget, {}};
+  const bool needs_all = budget.desired_healthy >= budget.expected_pods;
   return {needs_all ? Admission::NeedsAll : Admission::Exhausted, &budget, {}};
 }
 

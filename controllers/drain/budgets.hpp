@@ -15,9 +15,13 @@ enum class Admission : std::uint8_t {
   TakesOne,        ///< Allowed, and takes a disruption from the budget.
   Exhausted,       ///< No disruption left now; more come when pods get healthy.
   NeedsAll,        ///< The budget needs every pod it has: no eviction will ever be allowed as things are.
+  NotCounted,      ///< The budget's controller can't count its pods, and so allows nothing.
   NotCurrent,      ///< The budget's status is older than its spec.
   SeveralBudgets,  ///< More than one budget: the eviction API refuses, always.
 };
+
+/// Waiting alone won't help: somebody must change a budget or its pods.
+bool never_allows(Admission admission);
 
 struct Ruling {
   Admission admission = Admission::Free;

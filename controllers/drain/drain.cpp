@@ -88,6 +88,8 @@ class Stepper {
     switch (ruling.admission) {
       case Admission::NeedsAll:
         return block(pod, Reason::BudgetNeedsAll, words_of(*ruling.budget), true);
+      case Admission::NotCounted:
+        return block(pod, Reason::BudgetNotCounted, words_of(*ruling.budget), true);
       case Admission::SeveralBudgets:
         return block(pod, Reason::SeveralBudgets, "more than one PDB: " + ruling.others, true);
       case Admission::NotCurrent:
@@ -106,9 +108,7 @@ class Stepper {
     if (sorted.disposition == Disposition::Refuse) return refuse(pod, sorted.reason);
     if (sorted.disposition != Disposition::Evict) return;
     const auto ruling = budgets_.rule(pod);
-    const bool never =
-        ruling.admission == Admission::NeedsAll || ruling.admission == Admission::SeveralBudgets;
-    if (never) block_by(pod, ruling);
+    if (never_allows(ruling.admission)) block_by(pod, ruling);
   }
 
   void choose_tier() {

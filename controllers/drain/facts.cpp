@@ -133,6 +133,16 @@ bool is_ready(const Json& object) {
   return false;
 }
 
+std::string read_sync_error(const Json& budget) {
+  for (const auto& condition : array_at(budget, {"status", "conditions"})) {
+    if (string_at(condition, {"type"}) == "DisruptionAllowed" &&
+        string_at(condition, {"reason"}) == "SyncFailed") {
+      return string_at(condition, {"message"}, "its pods can't be counted");
+    }
+  }
+  return "";
+}
+
 int read_int(const Json& object, std::string_view key, int otherwise) {
   constexpr std::int64_t kMost = std::numeric_limits<int>::max();
   return static_cast<int>(std::clamp<std::int64_t>(integer_at(object, {key}, otherwise), -kMost, kMost));
@@ -226,6 +236,7 @@ Budget read_budget(const Json& budget) {
   read.current_healthy = integer_at(budget, {"status", "currentHealthy"});
   read.desired_healthy = integer_at(budget, {"status", "desiredHealthy"});
   read.expected_pods = integer_at(budget, {"status", "expectedPods"});
+  read.sync_error = read_sync_error(budget);
   return read;
 }
 

@@ -92,6 +92,9 @@ struct Budget {
   std::int64_t current_healthy = 0;
   std::int64_t desired_healthy = 0;
   std::int64_t expected_pods = 0;
+  /// Why its controller can't count its pods (condition DisruptionAllowed, reason SyncFailed): it allows
+  /// nothing until then. Empty: it can.
+  std::string sync_error;
 
   [[nodiscard]] std::string text() const { return ns + "/" + name; }
 };

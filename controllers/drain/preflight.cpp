@@ -145,6 +145,9 @@ class Preflight {
       case Admission::NeedsAll:
         return find(Weight::Blocks, Reason::BudgetNeedsAll, pod.node, &pod, ruling.budget,
                     words_of(*ruling.budget));
+      case Admission::NotCounted:
+        return find(Weight::Blocks, Reason::BudgetNotCounted, pod.node, &pod, ruling.budget,
+                    words_of(*ruling.budget));
       case Admission::SeveralBudgets:
         return find(Weight::Blocks, Reason::SeveralBudgets, pod.node, &pod, ruling.budget,
                     "is under more than one PDB, which the API server refuses: " + ruling.others);

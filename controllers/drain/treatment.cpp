@@ -53,6 +53,8 @@ std::string_view to_string(Reason reason) {
       return "BudgetNeedsAll";
     case Reason::BudgetExhausted:
       return "BudgetExhausted";
+    case Reason::BudgetNotCounted:
+      return "BudgetNotCounted";
     case Reason::BudgetNotCurrent:
       return "BudgetNotCurrent";
     case Reason::SeveralBudgets:

@@ -53,6 +53,7 @@ enum class Reason : std::uint8_t {
   Completing,  ///< The label asks to wait until it ends by itself.
   BudgetNeedsAll,
   BudgetExhausted,
+  BudgetNotCounted,
   BudgetNotCurrent,
   SeveralBudgets,
   NamespaceTerminating,

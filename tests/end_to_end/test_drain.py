@@ -113,7 +113,7 @@ def pool(shop):
     yield the_pool
     for name in the_pool.names:
         the_pool.when_person(name, False)
-    for kind in ("Deployment", "DaemonSet"):
+    for kind in ("Deployment", "DaemonSet", "Pod"):
         for workload in shop.api.list(kind, shop.namespace):
             shop.api.delete(kind, workload["metadata"]["name"], shop.namespace)
 
@@ -191,6 +191,22 @@ def test_a_budget_that_is_short_for_a_while_is_waited_for(pool):
     with pool.never_breaks_a_budget():
         patchwave(pool, "drain", node, "--yes")
     assert pool.pods_on(node) == []
+
+
+def test_a_budget_over_pods_without_controllers_is_named(pool):
+    pool.given_budget("tool", "tool", maxUnavailable=1)
+    pool.shop.given("v1", "Pod", "tool", spec={"nodeName": pool.names[0], "containers": [{"name": "app", "image": "app:1"}],
+                                               **pool.placement})
+    pool.api.patch("Pod", "tool", pool.shop.namespace, {"metadata": {"labels": {"app": "tool"}}})
+    wait_until(lambda: is_ready(pool.shop.get("Pod", "tool")), 30, "the pod is ready")
+
+    def counted():
+        status = pool.shop.get("PodDisruptionBudget", "tool")["status"]
+        return status.get("observedGeneration") and status["currentHealthy"] == 1 and status["expectedPods"] == 0
+    wait_until(counted, 30, "the budget is counted, by controllers")
+    told = patchwave(pool, "preflight", "nodes", pool.names[0], "--bare-pods", "evict", expect=BLOCKED).stdout
+    assert f"PDB {pool.shop.namespace}/tool allows nothing" in told
+    assert "no controller would make it again" in patchwave(pool, "drain", pool.names[0], "--yes", expect=BLOCKED).stdout
 
 
 def test_two_budgets_over_one_pod_are_named_by_the_api_server_too(pool):

@@ -242,6 +242,14 @@ TEST(Drain, KuredBegunDrainsThatABudgetCanNeverAllow) {
   EXPECT_TRUE(step.blockers[0].forever);
 }
 
+TEST(Drain, ABudgetThatCantCountItsPodsIsNamedBeforeTheStart) {
+  auto budget = given_budget("web", 0, 0, 0);
+  budget.sync_error = "found no controllers";
+  const auto step = step_of(with({given_pod("web-1")}, {budget}, given_node()));
+  EXPECT_EQ(step.state, State::Refused);
+  EXPECT_THAT(step.message, HasSubstr("PDB shop/web allows nothing: found no controllers"));
+}
+
 TEST(Drain, TwoBudgetsOverOnePodAreNamedBeforeTheStart) {
   auto other = given_budget("web", 0, 3, 3);
   other.name = "web-too";

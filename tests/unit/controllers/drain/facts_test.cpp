@@ -86,6 +86,15 @@ TEST(ReadBudget, KnowsAStaleStatusAndAnEmptySelector) {
   EXPECT_FALSE(read_budget(Json::object()).selector);
 }
 
+TEST(ReadBudget, KnowsWhyItsPodsCantBeCounted) {
+  const auto json = parse_json(R"({"status": {"conditions": [
+    {"type": "DisruptionAllowed", "status": "False", "reason": "SyncFailed", "message": "found no controllers"}]}})",
+                               "a budget");
+  ASSERT_TRUE(json);
+  EXPECT_EQ(read_budget(*json).sync_error, "found no controllers");
+  EXPECT_EQ(read_budget(Json::object()).sync_error, "");
+}
+
 TEST(ReadNode, TakesTaintsRoomAndReadiness) {
   const auto json = parse_json(R"({"metadata": {"name": "n7", "uid": "u7", "labels": {"pool": "workers"}},
     "spec": {"taints": [{"key": "gpu", "effect": "NoSchedule"}]},

@@ -53,6 +53,23 @@ TEST(Preflight, TellsABudgetThatIsShortNowFromOneThatNeedsAll) {
   EXPECT_EQ(report.findings[0].reason, Reason::BudgetExhausted);
 }
 
+TEST(Preflight, NamesABudgetThatCantCountItsPods) {
+  auto budget = given_budget("web", 0, 0, 0);
+  budget.sync_error = "found no controllers for pod \"web-1\"";
+  const auto report = report_of(cluster_of({given_pod("web-1")}, {budget}));
+  EXPECT_TRUE(report.blocks());
+  EXPECT_THAT(messages_of(report),
+              ElementsAre("node n7, pod shop/web-1, PDB shop/web allows nothing: found no "
+                          "controllers for pod \"web-1\""));
+}
+
+TEST(Preflight, NamesABudgetOverPodsWithoutControllers) {
+  const auto report = report_of(cluster_of({given_pod("web-1")}, {given_budget("web", 0, 0, 0)}));
+  EXPECT_THAT(messages_of(report),
+              ElementsAre("node n7, pod shop/web-1, PDB shop/web allows nothing: it counts pods "
+                          "by their controllers, and these have none"));
+}
+
 TEST(Preflight, NamesPodsThatThePolicyKeeps) {
   Pod bare = given_pod("tool-1");
   bare.owner_kind = "";
