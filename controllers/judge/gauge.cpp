@@ -25,6 +25,15 @@ double squares_about(std::span<const double> values, double centre) {
   return sum;
 }
 
+/// Of an estimate `off` the null by a sample that is worth `effective` values, its degrees of freedom one
+/// fewer than `values`. A constant is no proof: its variance is unknown.
+double t_test_log_e(double off, double effective, double squares, double values) {
+  if (off <= 0 || squares <= 0) return 0;
+  const double scaled = effective * off * off / squares;  // t² over its degrees of freedom
+  const double spread = 1 + effective * kEffectVariance;
+  return -0.5 * std::log(spread) + 0.5 * values * (std::log1p(scaled) - std::log1p(scaled / spread));
+}
+
 }  // namespace
 
 double lag_one_autocorrelation(std::span<const double> values) {
@@ -45,15 +54,19 @@ int block_length(double autocorrelation) {
 
 double mean_above_log_e(std::span<const double> blocks, double null_mean) {
   if (blocks.size() < 2) return 0;
-  const double n = static_cast<double>(blocks.size());
   const double mean = mean_of(blocks);
-  if (mean <= null_mean) return 0;
-  // t²/(n − 1) is n·(mean − null)² over the sum of squares. A constant is no proof: its variance is unknown.
-  const double squares = squares_about(blocks, mean);
-  if (squares <= 0) return 0;
-  const double scaled = n * (mean - null_mean) * (mean - null_mean) / squares;
-  const double spread = 1 + n * kEffectVariance;
-  return -0.5 * std::log(spread) + 0.5 * n * (std::log1p(scaled) - std::log1p(scaled / spread));
+  return t_test_log_e(mean - null_mean, static_cast<double>(blocks.size()), squares_about(blocks, mean),
+                      static_cast<double>(blocks.size()));
+}
+
+double change_above_log_e(std::span<const double> past, std::span<const double> since, double null_change) {
+  if (past.size() < 2 || since.size() < 2) return 0;
+  const double before = mean_of(past);
+  const double after = mean_of(since);
+  const auto all = static_cast<double>(past.size() + since.size());
+  return t_test_log_e(after - before - null_change,
+                      static_cast<double>(past.size()) * static_cast<double>(since.size()) / all,
+                      squares_about(past, before) + squares_about(since, after), all - 1);
 }
 
 }  // namespace patchwave::judge

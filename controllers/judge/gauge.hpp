@@ -19,4 +19,12 @@ int block_length(double autocorrelation);
 /// 0 while the mean is not above null_mean, or with fewer than two blocks.
 double mean_above_log_e(std::span<const double> blocks, double null_mean);
 
+/// ln of the evidence against mean(since) − mean(past) ≤ null_change of independent Gaussian blocks of one
+/// unknown variance, whose `past` was complete before the first look: the same test for two samples, a flat
+/// prior on the mean and N(0, g) on the standardised change (Gönen et al. 2005, The American Statistician
+/// 59(3); anytime-valid by right Haar priors: Hendriksen, de Heide and Grünwald 2021, Bayesian Analysis
+/// 16(3)). What the past varied by counts, and one block may be enough. 0 while the change is not above
+/// null_change, or with fewer than two blocks of past.
+double change_above_log_e(std::span<const double> past, std::span<const double> since, double null_change);
+
 }  // namespace patchwave::judge

@@ -24,6 +24,8 @@ struct GaugeRow {
   Arm arm = Arm::Baseline;
   std::string series;
   double value = 0;
+  /// Of the past of a series that had none: what its peers were, which tells a level and no variation.
+  bool is_lent = false;
 };
 
 struct GaugeLimits {
@@ -57,9 +59,9 @@ struct RecordedVerdict {
 /// count as well; they are no looks. Harm ends the looks. Pass does not: harm that shows after it is Harm.
 RecordedVerdict judge_counts(std::vector<CountRow> rows, const RateRatioLimits& limits);
 
-/// Rows before `change` are the past; series without both past and rows from `change` on are left out. Harm
-/// needs more than the evidence of the mean: the canaries must have changed by more than any baseline series
-/// has against its peers, when there are at least two of these.
+/// Rows before `change` are the past; series without both past and rows from `change` on are left out, and
+/// so are values that are not finite. Harm needs more than the evidence of the mean: the canaries must have
+/// changed by more than any baseline series has against its peers, when there are at least two of these.
 RecordedVerdict judge_gauge(std::vector<GaugeRow> rows, Time change, const GaugeLimits& limits);
 
 }  // namespace patchwave::judge

@@ -13,11 +13,15 @@
 namespace patchwave::judge {
 namespace {
 
+/// Differences before the change that tell how long their memory is.
+constexpr std::size_t kLeastPast = 10;
+
 /// One series, its values as ratios of its own level before the change.
 struct Unit {
   Arm arm = Arm::Baseline;
   double level = 0;
-  std::vector<double> past;
+  bool has_own_past = true;
+  std::vector<std::pair<Time, double>> past;
   std::vector<std::pair<Time, double>> since;
 };
 
@@ -32,6 +36,7 @@ struct Mean {
 };
 
 void put_in_order(std::vector<GaugeRow>& rows) {
+  std::erase_if(rows, [](const GaugeRow& row) { return !std::isfinite(row.value); });
   std::ranges::sort(rows, [](const GaugeRow& a, const GaugeRow& b) {
     return std::tie(a.time, a.arm, a.series, b.value) < std::tie(b.time, b.arm, b.series, a.value);
   });
@@ -48,7 +53,8 @@ std::vector<Unit> make_units(const std::vector<GaugeRow>& rows, Time change) {
     auto& unit = units[{row.arm, row.series}];
     unit.arm = row.arm;
     if (row.time < change) {
-      unit.past.push_back(row.value);
+      unit.past.emplace_back(row.time, row.value);
+      unit.has_own_past = unit.has_own_past && !row.is_lent;
     } else {
       unit.since.emplace_back(row.time, row.value);
     }
@@ -56,10 +62,10 @@ std::vector<Unit> make_units(const std::vector<GaugeRow>& rows, Time change) {
   std::vector<Unit> usable;
   for (auto& [name, unit] : units) {
     Mean level;
-    for (const double value : unit.past) level.add(value);
+    for (const auto& [time, value] : unit.past) level.add(value);
     unit.level = std::abs(level.value());
     if (unit.level <= 0 || unit.since.empty()) continue;
-    for (auto& value : unit.past) value = (value - level.value()) / unit.level;
+    for (auto& [time, value] : unit.past) value = (value - level.value()) / unit.level;
     for (auto& [time, value] : unit.since) value = (value - level.value()) / unit.level;
     usable.push_back(std::move(unit));
   }
@@ -80,7 +86,11 @@ microseconds median_step(const std::vector<Unit>& units) {
 /// The longest that any unit's past asks for: a block must outlast the memory of the slowest.
 int longest_block(const std::vector<Unit>& units) {
   int length = block_length(0);
-  for (const auto& unit : units) length = std::max(length, block_length(lag_one_autocorrelation(unit.past)));
+  for (const auto& unit : units) {
+    std::vector<double> values;
+    for (const auto& [time, value] : unit.past) values.push_back(value);
+    length = std::max(length, block_length(lag_one_autocorrelation(values)));
+  }
   return length;
 }
 
@@ -90,21 +100,24 @@ struct Block {
   std::map<std::size_t, Mean> changes;
 };
 
-/// Blocks that have ended: the last one may still grow.
-std::vector<Block> make_blocks(const std::vector<Unit>& units, Time change, microseconds length) {
+/// Blocks of the rows that `of` a unit names, in the order of time; they are numbered from `change` on, so
+/// that no block has both.
+std::vector<Block> make_blocks(const std::vector<Unit>& units,
+                               std::vector<std::pair<Time, double>> Unit::* of, Time change,
+                               microseconds length) {
   std::map<std::int64_t, Block> blocks;
   for (std::size_t i = 0; i < units.size(); ++i) {
-    for (const auto& [time, value] : units[i].since) {
-      auto& block = blocks[(time - change) / length];
-      block.end = change + ((time - change) / length + 1) * length;
+    for (const auto& [time, value] : units[i].*of) {
+      const auto index =
+          time < change ? (time - change + microseconds(1)) / length - 1 : (time - change) / length;
+      auto& block = blocks[index];
+      block.end = change + (index + 1) * length;
       block.changes[i].add(value);
     }
   }
-  std::vector<Block> ended;
-  for (auto& [index, block] : blocks) {
-    if (index < blocks.rbegin()->first) ended.push_back(block);
-  }
-  return ended;
+  std::vector<Block> ordered;
+  for (auto& [index, block] : blocks) ordered.push_back(std::move(block));
+  return ordered;
 }
 
 /// The change of one group of units beyond that of another in one block; nothing when either is absent.
@@ -148,6 +161,34 @@ class Placebo {
   std::map<std::size_t, Mean> shifts_;
 };
 
+/// What the canaries' change beyond their peers' was, block by block, before there was one. Nothing of
+/// canaries whose past is lent. The first block is not whole.
+std::vector<double> differences_before(const std::vector<Unit>& units, Time change, microseconds length) {
+  std::vector<double> differences;
+  const auto blocks = make_blocks(units, &Unit::past, change, length);
+  for (std::size_t i = 1; i < blocks.size(); ++i) {
+    const auto shift = difference(
+        blocks[i],
+        [&](std::size_t unit) { return units[unit].arm == Arm::Canary && units[unit].has_own_past; },
+        [&](std::size_t unit) { return units[unit].arm == Arm::Baseline; });
+    if (shift) differences.push_back(*shift);
+  }
+  return differences;
+}
+
+/// A block must outlast the memory of what is compared: of the difference where the canaries have a past of
+/// their own, since the load that all share cancels in it; else of the slowest unit.
+int samples_of_block(const std::vector<Unit>& units, Time change, microseconds step) {
+  const auto differences = differences_before(units, change, step);
+  if (differences.size() < kLeastPast) return longest_block(units);
+  return block_length(lag_one_autocorrelation(differences));
+}
+
+double grown_log_e(std::span<const double> past, std::span<const double> since, double null_change) {
+  return past.size() < 2 ? mean_above_log_e(since, null_change)
+                         : change_above_log_e(past, since, null_change);
+}
+
 std::string describe(const RecordedVerdict& verdict, const GaugeLimits& limits, double shift, double placebo,
                      int block) {
   const auto numbers = fmt::format(
@@ -170,7 +211,8 @@ std::string describe(const RecordedVerdict& verdict, const GaugeLimits& limits, 
 RecordedVerdict judge_gauge(std::vector<GaugeRow> rows, Time change, const GaugeLimits& limits) {
   put_in_order(rows);
   const auto units = make_units(rows, change);
-  const int block_samples = longest_block(units);
+  const auto step = median_step(units);
+  const int block_samples = samples_of_block(units, change, step);
   const auto is = [&units](Arm arm) { return [&units, arm](std::size_t i) { return units[i].arm == arm; }; };
 
   RecordedVerdict verdict;
@@ -180,7 +222,14 @@ RecordedVerdict judge_gauge(std::vector<GaugeRow> rows, Time change, const Gauge
   std::vector<double> shifts;
   std::vector<double> negated;
   Mean shift;
-  for (const auto& block : make_blocks(units, change, median_step(units) * block_samples)) {
+  const auto length = step * block_samples;
+  const auto past = differences_before(units, change, length);
+  std::vector<double> negated_past;
+  for (const double before : past) negated_past.push_back(-before);
+  auto blocks = make_blocks(units, &Unit::since, change, length);
+  // The last one may still grow.
+  if (!blocks.empty()) blocks.pop_back();
+  for (const auto& block : blocks) {
     const auto difference_in_differences = difference(block, is(Arm::Canary), is(Arm::Baseline));
     if (!difference_in_differences) continue;
     shift.add(*difference_in_differences);
@@ -192,10 +241,11 @@ RecordedVerdict judge_gauge(std::vector<GaugeRow> rows, Time change, const Gauge
       (units[unit].arm == Arm::Canary ? verdict.total.canary : verdict.total.baseline).exposure +=
           changes.count;
 
-    const double harm = mean_above_log_e(shifts, limits.effect_floor - 1);
+    const double harm = grown_log_e(past, shifts, limits.effect_floor - 1);
     const bool beyond_peers = shift.value() > placebo.largest();
     if (beyond_peers) verdict.harm.log_e = std::max(verdict.harm.log_e, harm);
-    verdict.pass.log_e = std::max(verdict.pass.log_e, mean_above_log_e(negated, 1 - limits.tolerate));
+    verdict.pass.log_e =
+        std::max(verdict.pass.log_e, grown_log_e(negated_past, negated, 1 - limits.tolerate));
     if (verdict.harm.log_e >= verdict.harm.threshold) {
       verdict.verdict = api::Verdict::Harm;
       verdict.decided_time = block.end;

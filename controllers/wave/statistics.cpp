@@ -380,10 +380,12 @@ std::vector<judge::GaugeRow> gauge_rows(const std::vector<Series>& series, const
       rows.push_back({sample.time, *arm, unit, sample.value});
     }
     if (!is_canary) continue;
-    auto own_past = levels_before(one, begin);
+    const auto own_past = levels_before(one, begin);
     const auto container = one.labels.find("container");
-    if (own_past.empty()) own_past = past[container == one.labels.end() ? "" : container->second];
-    for (const auto& [time, value] : own_past) rows.push_back({time, Arm::Canary, unit, value});
+    const bool is_lent = own_past.empty();
+    for (const auto& [time, value] :
+         is_lent ? past[container == one.labels.end() ? "" : container->second] : own_past)
+      rows.push_back({time, Arm::Canary, unit, value, is_lent});
   }
   return rows;
 }
