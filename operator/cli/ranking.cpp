@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <future>
 #include <istream>
 #include <iterator>
 
@@ -201,12 +202,16 @@ Result<Ranking> rank_findings(Environment& environment, const RankingFiles& file
   auto model = load_model(environment, files.model);
   if (!model) return fail(model.error());
   ranking.model = std::move(*model);
-  auto findings = with_text(environment, "findings", files.findings,
-                            [&](const std::string& text) { return parse_any_findings(text, as_of); });
-  if (!findings) return fail(findings.error());
-  ranking.findings = std::move(*findings);
+  // The two largest files, side by side.
+  auto reading = std::async(std::launch::async, [&] {
+    return with_text(environment, "findings", files.findings,
+                     [&](const std::string& text) { return parse_any_findings(text, as_of); });
+  });
   const auto feeds = Loader(environment, files, ranking).feeds();
+  auto findings = reading.get();
+  if (!findings) return fail(findings.error());
   if (!feeds) return fail(feeds.error());
+  ranking.findings = std::move(*findings);
   for (auto& row : ranking.findings.rows) intel::enrich(row, *feeds, ranking.model, as_of);
   if (auto done = apply_vex(environment, files, ranking); !done) return fail(done.error());
   put_in_order(ranking);
