@@ -13,6 +13,11 @@ int sign_of(Feature feature) {
   return feature == Feature::Age ? -1 : 1;
 }
 
+bool is_signal(Feature feature) {
+  return feature == Feature::Metasploit || feature == Feature::Nuclei ||
+         feature == Feature::ProofOfConcept || feature == Feature::InTheWild;
+}
+
 Result<double> number_at(const Json& json, std::string_view field) {
   const Json* value = find(json, {field});
   if (value == nullptr || !value->is_number())
@@ -30,6 +35,10 @@ Result<ThreatTerm> parse_term(const Json& json) {
   if (!reference) return fail(reference.error().within(name));
   if (*weight * sign_of(*feature) < 0)
     return fail(ErrorKind::Invalid, fmt::format("{}: weight is {}, which has the wrong sign", name, *weight));
+  // Beyond 1, an exploit that is seen would weigh less than not knowing of any.
+  if (is_signal(*feature) && (*reference < 0 || *reference > 1))
+    return fail(ErrorKind::Invalid,
+                fmt::format("{}: reference is {}, which must be between 0 and 1", name, *reference));
   return ThreatTerm{*feature, *weight, *reference};
 }
 

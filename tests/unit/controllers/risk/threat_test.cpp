@@ -91,6 +91,14 @@ TEST(ThreatModel, ThatIsBuiltInReadsAndSaysWhatItWasFittedTo) {
   EXPECT_FALSE(model.epss_places[4].empty());
 }
 
+TEST(ThreatModel, IsRefusedWhenASeenExploitWouldWeighLessThanNotKnowing) {
+  const auto model = parse_threat_model(
+      R"({"name": "a", "provenance": "b", "intercept": -9, "knownExploited": 0.9,
+          "terms": [{"feature": "metasploit", "weight": 1, "reference": 1.5}]})");
+  ASSERT_FALSE(model);
+  EXPECT_THAT(model.error().message, HasSubstr("metasploit: reference is 1.5, which must be between 0 and 1"));
+}
+
 TEST(ThreatModel, IsRefusedWhenAnExploitWouldLowerTheThreat) {
   const auto model = parse_threat_model(
       R"({"name": "a", "provenance": "b", "intercept": -9, "knownExploited": 0.9,
