@@ -48,7 +48,8 @@ void read_row(const CsvReader& csv, const Columns& columns, Date as_of, Vulnrich
         csv.line(), "cve is '" + std::string(csv.field(columns.cve).substr(0, 40)) + "' and must be a CVE");
   }
   const auto published = parse_date(csv.field(columns.published));
-  if (!published) return feed.set_aside.add(csv.line(), published.error().message.substr(0, 120));
+  if (!published)
+    return feed.set_aside.add(csv.line(), published.error().within("published").message.substr(0, 120));
   if (*published > as_of) {
     ++feed.later;
     return;

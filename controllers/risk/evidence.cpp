@@ -12,10 +12,10 @@ std::string seen_by(std::string_view what, const std::optional<Date>& date, bool
   return listed ? fmt::format("no {} listed", what) : fmt::format("no feed that lists a {}", what);
 }
 
-std::string known_for(const Vulnerability& vulnerability, Date as_of) {
+std::string known_for(std::string_view what, const Vulnerability& vulnerability, Date as_of) {
   const auto since = known_since(vulnerability, as_of);
   if (!since) return "since when it is known is not known";
-  return fmt::format("known for {} days{}", (as_of - *since).count(),
+  return fmt::format("{} for {} days{}", what, (as_of - *since).count(),
                      vulnerability.published ? "" : " (assumed from the year of its name)");
 }
 
@@ -50,8 +50,9 @@ std::string evidence(Factor factor, const Finding& finding, Date as_of) {
     case Factor::EpssTrend:
       return epss_trend(vulnerability.epss);
     case Factor::Novelty:
+      return known_for("new", vulnerability, as_of);
     case Factor::Age:
-      return known_for(vulnerability, as_of);
+      return known_for("known", vulnerability, as_of);
     case Factor::Metasploit:
       return seen_by("Metasploit module", vulnerability.signals.metasploit, vulnerability.listed.metasploit,
                      as_of);

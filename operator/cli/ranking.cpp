@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <future>
 #include <istream>
 #include <iterator>
 
@@ -168,6 +169,14 @@ Result<risk::ThreatModel> load_model(Environment& environment, const std::string
                    [](const std::string& text) { return risk::parse_threat_model(text); });
 }
 
+Result<void> check_standard_input(const RankingFiles& files) {
+  std::vector<std::string> all = {files.findings, files.kev, files.vulnrichment, files.model};
+  for (const auto& more : {files.epss, files.signals, files.vex})
+    all.insert(all.end(), more.begin(), more.end());
+  if (std::ranges::count(all, "-") <= 1) return {};
+  return fail(ErrorKind::Invalid, "only one file can be -, standard input");
+}
+
 void put_in_order(Ranking& ranking) {
   const auto& rows = ranking.findings.rows;
   ranking.order.reserve(rows.size());
@@ -195,18 +204,23 @@ std::size_t Ranking::rank_of(const risk::Place& place) const {
 
 Result<Ranking> rank_findings(Environment& environment, const RankingFiles& files, const risk::Rules& rules,
                               Date as_of) {
+  if (auto single = check_standard_input(files); !single) return fail(single.error());
   Ranking ranking;
   ranking.as_of = as_of;
   ranking.rules = rules;
   auto model = load_model(environment, files.model);
   if (!model) return fail(model.error());
   ranking.model = std::move(*model);
-  auto findings = with_text(environment, "findings", files.findings,
-                            [&](const std::string& text) { return parse_any_findings(text, as_of); });
-  if (!findings) return fail(findings.error());
-  ranking.findings = std::move(*findings);
+  // The two largest files, side by side.
+  auto reading = std::async(std::launch::async, [&] {
+    return with_text(environment, "findings", files.findings,
+                     [&](const std::string& text) { return parse_any_findings(text, as_of); });
+  });
   const auto feeds = Loader(environment, files, ranking).feeds();
+  auto findings = reading.get();
+  if (!findings) return fail(findings.error());
   if (!feeds) return fail(feeds.error());
+  ranking.findings = std::move(*findings);
   for (auto& row : ranking.findings.rows) intel::enrich(row, *feeds, ranking.model, as_of);
   if (auto done = apply_vex(environment, files, ranking); !done) return fail(done.error());
   put_in_order(ranking);

@@ -175,6 +175,21 @@ TEST_F(RankCommand, NamesTheFileThatItCanNotRead) {
   EXPECT_THAT(err_.str(), HasSubstr("kev.json"));
 }
 
+TEST_F(RankCommand, ReadsStandardInputForOneFileOnly) {
+  EXPECT_NE(run("cve\n", {"--vulnrichment", "-"}), 0);
+  EXPECT_THAT(err_.str(), HasSubstr("only one file can be -, standard input"));
+}
+
+TEST_F(RankCommand, TakesOffWhatAVexDocumentSaysIsNotAffected) {
+  write("vex.json", R"({"timestamp": "2024-01-01T00:00:00Z", "statements": [
+      {"vulnerability": {"name": "CVE-2019-1111"}, "products": [{"@id": "pkg:oci/web"}], "status": "not_affected",
+       "justification": "vulnerable_code_not_present"}]})");
+  const auto lines = rows("cve,product\nCVE-2019-1111,pkg:oci/web@1\nCVE-2019-1111,pkg:oci/other@1\n",
+                          {"--vex", folder_ + "vex.json"});
+  EXPECT_THAT(lines[1], AllOf(StartsWith("1,CVE-2019-1111,"), HasSubstr(",14 days,")));
+  EXPECT_THAT(lines[2], HasSubstr(",none,0,not affected: vulnerable_code_not_present"));
+}
+
 TEST_F(RankCommand, ChoosesTheTableOfDeadlines) {
   EXPECT_THAT(rows("cve\nCVE-2019-1111\n", {"--deadlines", "SSVC"})[1], HasSubstr(",out-of-cycle,"));
   EXPECT_THAT(rows("cve\nCVE-2019-1111\n", {"--deadlines", "Tiers"})[1], HasSubstr(",72 hours,"));
