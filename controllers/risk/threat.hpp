@@ -42,7 +42,7 @@ struct ThreatModel {
 };
 
 /// Invalid names the field. A weight with the wrong sign is refused: more exploits never mean less threat.
-Result<ThreatModel> parse_threat_model(std::string_view json);
+Result<ThreatModel> parse_threat_model(std::string_view text);
 /// The one that is built in, from threat_model.json.
 const ThreatModel& built_in_threat_model();
 

@@ -14,8 +14,8 @@ int sign_of(Feature feature) {
 }
 
 bool is_signal(Feature feature) {
-  return feature == Feature::Metasploit || feature == Feature::Nuclei ||
-         feature == Feature::ProofOfConcept || feature == Feature::InTheWild;
+  return feature == Feature::Metasploit || feature == Feature::Nuclei || feature == Feature::ProofOfConcept ||
+         feature == Feature::InTheWild;
 }
 
 Result<double> number_at(const Json& json, std::string_view field) {
