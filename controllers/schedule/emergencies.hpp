@@ -10,10 +10,10 @@ namespace patchwave::schedule {
 /// From the plan's day on: for somebody to approve.
 inline constexpr std::chrono::hours kApprovalTime{12};
 
-/// Patches of one group that are due before the first of `openings` could finish them, in order: at the time
-/// of the day at which that one opens, on the days before it; when there is none, as soon as approved. A
-/// group without a window gets 02:00 to 06:00.
-std::vector<Emergency> propose_emergencies(const Environment& environment, std::size_t group,
+/// `members`, patches of group `index`, that are due before the first of `openings` could finish them, in
+/// their order: at the time of the day at which that one opens, on the days before it; when there is none, as
+/// soon as approved. A group without a window gets 02:00 to 06:00.
+std::vector<Emergency> propose_emergencies(const Environment& environment, std::size_t index,
                                            const std::vector<Opening>& openings,
                                            const std::vector<Patch>& patches,
                                            const std::vector<std::size_t>& members);
