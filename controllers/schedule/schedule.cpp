@@ -105,6 +105,17 @@ void schedule_group(const Environment& environment, std::size_t index, const std
                               std::make_move_iterator(emergencies.end()));
 }
 
+/// By when the tests must be done.
+void add_time_left(const Environment& environment, const std::vector<Patch>& patches, Schedule& schedule) {
+  for (auto& [patch, reason] : schedule.extended_testing) {
+    const auto& placement = schedule.entries[patch].placement;
+    if (!placement) continue;
+    reason +=
+        fmt::format("; it can be tested until {}, when it is planned",
+                    format_local_time(environment.groups[patches[patch].group].zone, placement->slot.start));
+  }
+}
+
 void sort_by_rank(std::vector<Remark>& remarks, const Schedule& schedule) {
   std::ranges::sort(remarks, {}, [&](const Remark& remark) { return schedule.entries[remark.patch].rank; });
 }
@@ -137,6 +148,7 @@ Schedule make_schedule(const Environment& environment, const std::vector<Patch>&
                     [&](const Emergency& emergency) { return schedule.entries[emergency.patch].rank; });
   schedule.fast_track = fast_track(environment, patches);
   schedule.extended_testing = extended_testing(environment, patches, schedule.fast_track);
+  add_time_left(environment, patches, schedule);
   sort_by_rank(schedule.fast_track, schedule);
   sort_by_rank(schedule.extended_testing, schedule);
   return schedule;

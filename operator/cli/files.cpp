@@ -1,5 +1,6 @@
 #include "operator/cli/files.hpp"
 
+#include <algorithm>
 #include <fstream>
 #include <istream>
 
@@ -24,6 +25,11 @@ Result<std::string> read_all(std::istream& in) {
 }
 
 }  // namespace
+
+Result<void> check_standard_input(const std::vector<std::string>& paths) {
+  if (std::ranges::count(paths, "-") <= 1) return {};
+  return fail(ErrorKind::Invalid, "only one file can be -, standard input");
+}
 
 Result<std::string> read_file(Environment& environment, const std::string& path) {
   if (path == "-") return read_all(environment.in);

@@ -5,6 +5,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "operator/cli/environment.hpp"
 
@@ -12,6 +13,9 @@ namespace patchwave::cli {
 
 /// "-" is standard input. NotFound, Unavailable, TooLarge above 1 GiB, Invalid for a broken archive.
 Result<std::string> read_file(Environment& environment, const std::string& path);
+
+/// Invalid when standard input were read for two of them.
+Result<void> check_standard_input(const std::vector<std::string>& paths);
 
 /// Runs `parse` on the text of a file; its errors name the kind and the file.
 template <class Parse>

@@ -133,12 +133,11 @@ Result<risk::ThreatModel> load_model(Environment& environment, const std::string
                    [](const std::string& text) { return risk::parse_threat_model(text); });
 }
 
-Result<void> check_standard_input(const RankingFiles& files) {
+std::vector<std::string> all_paths(const RankingFiles& files) {
   std::vector<std::string> all = {files.findings, files.kev, files.vulnrichment, files.model};
   for (const auto& more : {files.epss, files.signals, files.vex})
     all.insert(all.end(), more.begin(), more.end());
-  if (std::ranges::count(all, "-") <= 1) return {};
-  return fail(ErrorKind::Invalid, "only one file can be -, standard input");
+  return all;
 }
 
 void put_in_order(Ranking& ranking) {
@@ -168,7 +167,7 @@ std::size_t Ranking::rank_of(const risk::Place& place) const {
 
 Result<Ranking> rank_findings(Environment& environment, const RankingFiles& files, const risk::Rules& rules,
                               Date as_of) {
-  if (auto single = check_standard_input(files); !single) return fail(single.error());
+  if (auto single = check_standard_input(all_paths(files)); !single) return fail(single.error());
   Ranking ranking;
   ranking.as_of = as_of;
   ranking.rules = rules;

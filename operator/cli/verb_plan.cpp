@@ -41,6 +41,8 @@ void warn_of_patches(Environment& environment, const std::string& file, const in
 
 Result<MonthPlan> read_plan(Environment& environment, const Options& options) {
   const PlanFiles& files = options.plan;
+  const auto single = check_standard_input({files.patches, files.environment, files.known_issues});
+  if (!single) return fail(single.error());
   auto fleet = with_text(environment, "environment", files.environment,
                          [](const std::string& text) { return schedule::parse_environment(text); });
   if (!fleet) return fail(fleet.error());

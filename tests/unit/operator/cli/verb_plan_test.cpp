@@ -143,7 +143,9 @@ TEST_F(PlanCommand, TestsKnownIssuesLonger) {
   write("issues.json", R"([{"product": "Desk", "issue": "forgets its settings"}])");
   const Json plan = answer({"--known-issues", folder_ + "issues.json"});
   EXPECT_THAT(names(plan["extendedTesting"]), ElementsAre("P3", "P4"));
-  EXPECT_EQ(plan["extendedTesting"][0]["reason"], "known issue: forgets its settings");
+  EXPECT_EQ(
+      plan["extendedTesting"][0]["reason"],
+      "known issue: forgets its settings; it can be tested until Wed 2024-07-31 20:00, when it is planned");
   EXPECT_THAT(names(plan["fastTrack"]), ElementsAre("P1"));
 }
 
@@ -196,6 +198,11 @@ TEST_F(PlanCommand, NamesTheFileTheFieldAndWhatIsAllowed) {
   EXPECT_THAT(err_.str(), HasSubstr("environment.json: assetGroups[0].window 'soon' is not days and times"));
   EXPECT_EQ(run_on(folder_ + "none.csv", folder_ + "none.json", {}), 1);
   EXPECT_THAT(err_.str(), HasSubstr("none.json: it can't be opened"));
+}
+
+TEST_F(PlanCommand, ReadsStandardInputForOneFileOnly) {
+  EXPECT_EQ(run_on("-", "-", {}), 1);
+  EXPECT_THAT(err_.str(), HasSubstr("only one file can be -, standard input"));
 }
 
 TEST_F(PlanCommand, RefusesFormatsItHasNot) {
