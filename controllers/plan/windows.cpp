@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "controllers/plan/openings.hpp"
+#include "controllers/plan/time_zone.hpp"
 #include "operator/base/time.hpp"
 
 namespace patchwave::plan {
@@ -28,53 +28,6 @@ std::unexpected<Error> invalid(std::string_view field, std::string_view value, s
   return fail(ErrorKind::Invalid, fmt::format("{} '{}' {}", field, value, wrong));
 }
 
-// cctz also reads paths, "libc:" zones and the machine's own zone: only names of the database get that far.
-// The trees posix/ and right/ are not zones but other encodings of them, the latter with leap seconds.
-bool may_be_zone(std::string_view name) {
-  const auto allowed = [](char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '/' ||
-           c == '_' || c == '+' || c == '-';
-  };
-  return !name.empty() && name.size() <= 64 && std::ranges::all_of(name, allowed) && name.front() >= 'A' &&
-         name.front() <= 'Z';
-}
-
-Result<cctz::time_zone> read_zone(std::string_view name, std::string_view field) {
-  cctz::time_zone zone;
-  if (!may_be_zone(name) || !cctz::load_time_zone(std::string(name), &zone)) {
-    return invalid(field, name, "is not a time zone of the IANA database, such as Europe/Amsterdam");
-  }
-  return zone;
-}
-
-// "2026-12-20T00:00", seconds optional.
-std::optional<cctz::civil_second> read_local_time(std::string_view text) {
-  constexpr std::string_view kShape = "0000-00-00T00:00:00";
-  if (text.size() != 16 && text.size() != kShape.size()) return std::nullopt;
-  std::array<int, 6> parts{};
-  std::size_t part = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (kShape[i] != '0') {
-      if (text[i] != kShape[i]) return std::nullopt;
-      ++part;
-    } else {
-      if (text[i] < '0' || text[i] > '9') return std::nullopt;
-      parts[part] = parts[part] * 10 + (text[i] - '0');
-    }
-  }
-  const auto [year, month, day, hour, minute, second] = parts;
-  const cctz::civil_second local(year, month, day, hour, minute, second);
-  const bool exists = local.month() == month && local.day() == day && local.hour() == hour &&
-                      local.minute() == minute && local.second() == second;
-  return exists ? std::optional(local) : std::nullopt;
-}
-
-Result<cctz::civil_second> local_time(std::string_view text, std::string_view field) {
-  const auto local = read_local_time(text);
-  if (!local) return invalid(field, text, "is not a local time, such as 2026-12-20T00:00");
-  return *local;
-}
-
 Result<AllowRule> allow_rule(const api::AllowWindow& window, const std::string& field) {
   auto schedule = parse_cron(window.schedule);
   if (!schedule) {
@@ -84,18 +37,18 @@ Result<AllowRule> allow_rule(const api::AllowWindow& window, const std::string& 
     return invalid(field + ".duration", format_duration(window.duration),
                    "is not longer than 0s and at most 8784h");
   }
-  auto zone = read_zone(window.time_zone, field + ".timeZone");
+  auto zone = read_time_zone(window.time_zone, field + ".timeZone");
   if (!zone) return fail(zone.error());
   return AllowRule(std::move(*schedule), window.duration, *zone);
 }
 
 Result<DenyRule> deny_rule(const api::DenyWindow& window, const std::string& field) {
-  const auto from = local_time(window.from, field + ".from");
+  const auto from = read_local_time(window.from, field + ".from");
   if (!from) return fail(from.error());
-  const auto to = local_time(window.to, field + ".to");
+  const auto to = read_local_time(window.to, field + ".to");
   if (!to) return fail(to.error());
   if (*from >= *to) return invalid(field + ".to", window.to, "is not after from '" + window.from + "'");
-  const auto zone = read_zone(window.time_zone, field + ".timeZone");
+  const auto zone = read_time_zone(window.time_zone, field + ".timeZone");
   if (!zone) return fail(zone.error());
   return DenyRule{{first_instant(*zone, *from), last_instant(*zone, *to)}, window.reason};
 }

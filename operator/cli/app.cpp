@@ -70,6 +70,23 @@ int run_version(Environment& environment, const Options& options) {
   return print_version(environment, options, context ? &*context : nullptr).value_or(exit_code::kError);
 }
 
+/// What the verbs below can't be printed as.
+std::optional<Error> only_for_files(Format format) {
+  const auto refuse = [](const char* message) {
+    return Error{ErrorKind::Invalid, message, 0, std::nullopt, {}};
+  };
+  switch (format) {
+    case Format::Csv:
+      return refuse("only rank prints csv");
+    case Format::Markdown:
+    case Format::Icalendar:
+    case Format::Html:
+      return refuse("only plan prints markdown, ics and html");
+    default:
+      return std::nullopt;
+  }
+}
+
 int run_chosen(Environment& environment, const Chosen& chosen) {
   if (chosen.version) return run_version(environment, chosen.options);
   if (chosen.completion) {
@@ -82,9 +99,11 @@ int run_chosen(Environment& environment, const Chosen& chosen) {
     const auto code = rank(environment, chosen.options);
     return code ? *code : tell(environment, code.error());
   }
-  if (chosen.options.format == Format::Csv) {
-    return tell(environment, Error{ErrorKind::Invalid, "only rank prints csv", 0, std::nullopt, {}});
+  if (chosen.plan) {
+    const auto code = plan_month(environment, chosen.options);
+    return code ? *code : tell(environment, code.error());
   }
+  if (const auto refusal = only_for_files(chosen.options.format)) return tell(environment, *refusal);
   if (chosen.judge) {
     const auto code = judge_samples(environment, chosen.options);
     return code ? *code : tell(environment, code.error());

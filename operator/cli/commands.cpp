@@ -52,11 +52,15 @@ void add_global_flags(CLI::App& app, Options& options) {
   add_duration(app, "--request-timeout", connect.request_timeout, "Longest time for one request");
   add_choice<Format>(app, "-o,--output", options.format,
                      {{"text", Format::Table},
+                      {"table", Format::Table},
                       {"wide", Format::Wide},
                       {"json", Format::Json},
                       {"yaml", Format::Yaml},
                       {"name", Format::Name},
-                      {"csv", Format::Csv}},
+                      {"csv", Format::Csv},
+                      {"markdown", Format::Markdown},
+                      {"ics", Format::Icalendar},
+                      {"html", Format::Html}},
                      "Output format; a table for people when not given");
   add_choice<ColourMode>(
       app, "--color", options.colour,
@@ -242,6 +246,14 @@ void add_judge_command(CLI::App& app, Chosen& chosen, const std::string& program
   judge.callback([&chosen] { chosen.judge = true; });
 }
 
+void add_deadlines(CLI::App& command, Options& options) {
+  add_choice<risk::DeadlinePolicy>(command, "--deadlines", options.deadlines,
+                                   {{"BOD-26-04", risk::DeadlinePolicy::Bod2604},
+                                    {"SSVC", risk::DeadlinePolicy::Ssvc},
+                                    {"Tiers", risk::DeadlinePolicy::Tiers}},
+                                   "Table that gives the deadlines; BOD-26-04 when not given");
+}
+
 void add_rank_command(CLI::App& app, Chosen& chosen, const std::string& program) {
   Options& options = chosen.options;
   auto& rank = add_command(
@@ -266,15 +278,34 @@ void add_rank_command(CLI::App& app, Chosen& chosen, const std::string& program)
   file("--vex", options.ranking.vex, "OpenVEX document: what is not affected is taken off; may be repeated");
   rank.add_option("--as-of", options.as_of, "Day that counts: no later row is used; today when not given")
       ->type_name("YYYY-MM-DD");
-  add_choice<risk::DeadlinePolicy>(rank, "--deadlines", options.deadlines,
-                                   {{"BOD-26-04", risk::DeadlinePolicy::Bod2604},
-                                    {"SSVC", risk::DeadlinePolicy::Ssvc},
-                                    {"Tiers", risk::DeadlinePolicy::Tiers}},
-                                   "Table that gives the deadlines; BOD-26-04 when not given");
+  add_deadlines(rank, options);
   rank.add_option("--top", options.top, "Only the first N; all when not given, 15 in a table")
       ->type_name("N");
   file("--model", options.ranking.model, "Threat model to use instead of the built-in one");
   rank.callback([&chosen] { chosen.rank = true; });
+}
+
+void add_plan_command(CLI::App& app, Chosen& chosen, const std::string& program) {
+  PlanFiles& files = chosen.options.plan;
+  auto& plan = add_command(
+      app, "plan", "Plan a month of patches: which wave, which window and why, as a calendar",
+      {"plan --patches patches.csv --environment environment.json",
+       "plan --patches patches.csv --environment environment.json --known-issues issues.json --output json",
+       "plan --patches patches.csv --environment environment.json --output html"},
+      program);
+  const auto file = [&](const std::string& flag, std::string& into, const std::string& description) {
+    return plan.add_option(flag, into, description)->type_name("FILE");
+  };
+  file("--patches", files.patches,
+       "CSV with the columns patch_id, cve, asset_group and affected_systems, and maybe cvss_vector, epss, "
+       "kev and "
+       "others; - is standard input")
+      ->required();
+  file("--environment", files.environment, "JSON with asOf and assetGroups: name, count, window and others")
+      ->required();
+  file("--known-issues", files.known_issues, "JSON list of patch, cve or product, and issue");
+  add_deadlines(plan, chosen.options);
+  plan.callback([&chosen] { chosen.plan = true; });
 }
 
 void add_other_commands(CLI::App& app, Chosen& chosen, const std::string& program) {
@@ -305,6 +336,7 @@ std::unique_ptr<CLI::App> make_commands(Chosen& chosen, const std::string& progr
   add_node_commands(*app, chosen, program);
   add_judge_command(*app, chosen, program);
   add_rank_command(*app, chosen, program);
+  add_plan_command(*app, chosen, program);
   add_other_commands(*app, chosen, program);
   return app;
 }

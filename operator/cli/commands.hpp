@@ -18,6 +18,7 @@ struct Chosen {
   bool completion = false;
   bool judge = false;
   bool rank = false;
+  bool plan = false;
 };
 
 /// `chosen` is filled by parsing and must outlive the app.

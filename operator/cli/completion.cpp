@@ -8,9 +8,12 @@ namespace {
 
 const std::map<std::string, std::vector<std::string>>& flag_values() {
   static const std::map<std::string, std::vector<std::string>> values = {
-      {"bare-pods", {"evict", "refuse", "leave"}},      {"local-storage", {"evict", "refuse", "leave"}},
-      {"protected-pods", {"evict", "refuse", "leave"}}, {"output", {"wide", "json", "yaml", "name", "csv"}},
-      {"deadlines", {"BOD-26-04", "SSVC", "Tiers"}},    {"color", {"auto", "always", "never"}},
+      {"bare-pods", {"evict", "refuse", "leave"}},
+      {"local-storage", {"evict", "refuse", "leave"}},
+      {"protected-pods", {"evict", "refuse", "leave"}},
+      {"output", {"wide", "json", "yaml", "name", "csv", "markdown", "ics", "html"}},
+      {"deadlines", {"BOD-26-04", "SSVC", "Tiers"}},
+      {"color", {"auto", "always", "never"}},
       {"dry-run", {"none", "client", "server"}},
   };
   return values;

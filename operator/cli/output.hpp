@@ -9,7 +9,8 @@
 
 namespace patchwave::cli {
 
-enum class Format : std::uint8_t { Table, Wide, Json, Yaml, Name, Csv };
+/// Csv is only of a ranking, Markdown and what follows only of a plan.
+enum class Format : std::uint8_t { Table, Wide, Json, Yaml, Name, Csv, Markdown, Icalendar, Html };
 
 /// Text that reads back as the same value: strings that YAML would take for something else are quoted.
 std::string print_yaml(const Json& json);

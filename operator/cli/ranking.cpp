@@ -3,50 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
 #include <future>
-#include <istream>
 #include <iterator>
 
-#include "controllers/intel/gzip.hpp"
 #include "controllers/intel/vex.hpp"
+#include "operator/cli/files.hpp"
 
 namespace patchwave::cli {
 namespace {
-
-constexpr std::size_t kLargestFile = std::size_t{1} << 30U;
-
-Result<std::string> read_all(std::istream& in) {
-  std::string bytes;
-  constexpr std::size_t kPiece = std::size_t{1} << 20U;
-  while (in && bytes.size() <= kLargestFile) {
-    const std::size_t size = bytes.size();
-    bytes.resize(size + kPiece);
-    in.read(bytes.data() + size, kPiece);
-    bytes.resize(size + static_cast<std::size_t>(in.gcount()));
-  }
-  if (in.bad()) return fail(ErrorKind::Unavailable, "it can't be read to its end");
-  return intel::decompress(std::move(bytes), kLargestFile);
-}
-
-Result<std::string> read_file(Environment& environment, const std::string& path) {
-  if (path == "-") return read_all(environment.in);
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return fail(ErrorKind::NotFound, "it can't be opened");
-  return read_all(file);
-}
-
-/// Runs `parse` on the text of a file; its errors name the file.
-template <class Parse>
-auto with_text(Environment& environment, std::string_view kind, const std::string& path, Parse parse)
-    -> decltype(parse(std::string())) {
-  const auto context = fmt::format("{} {}", kind, path);
-  auto text = read_file(environment, path);
-  if (!text) return fail(text.error().within(context));
-  auto parsed = parse(std::move(*text));
-  if (!parsed) return fail(parsed.error().within(context));
-  return parsed;
-}
 
 std::string versions_of(const std::vector<Date>& dates) {
   if (dates.empty()) return "";
@@ -169,12 +133,11 @@ Result<risk::ThreatModel> load_model(Environment& environment, const std::string
                    [](const std::string& text) { return risk::parse_threat_model(text); });
 }
 
-Result<void> check_standard_input(const RankingFiles& files) {
+std::vector<std::string> all_paths(const RankingFiles& files) {
   std::vector<std::string> all = {files.findings, files.kev, files.vulnrichment, files.model};
   for (const auto& more : {files.epss, files.signals, files.vex})
     all.insert(all.end(), more.begin(), more.end());
-  if (std::ranges::count(all, "-") <= 1) return {};
-  return fail(ErrorKind::Invalid, "only one file can be -, standard input");
+  return all;
 }
 
 void put_in_order(Ranking& ranking) {
@@ -204,7 +167,7 @@ std::size_t Ranking::rank_of(const risk::Place& place) const {
 
 Result<Ranking> rank_findings(Environment& environment, const RankingFiles& files, const risk::Rules& rules,
                               Date as_of) {
-  if (auto single = check_standard_input(files); !single) return fail(single.error());
+  if (auto single = check_standard_input(all_paths(files)); !single) return fail(single.error());
   Ranking ranking;
   ranking.as_of = as_of;
   ranking.rules = rules;

@@ -19,9 +19,7 @@ Result<int> get_one(Context& context) {
     case Format::Name:
       out << print_name(kube::resources::kPatchWaves, context.options.name) << "\n";
       break;
-    case Format::Table:
-    case Format::Wide:
-    case Format::Csv:  // Only of a ranking; refused before it comes here.
+    default:  // A table; what only files are printed as is refused before it comes here.
       out << render_wave(read->object, context.style, context.now());
       break;
   }

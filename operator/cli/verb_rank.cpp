@@ -212,7 +212,7 @@ Result<Date> day_that_counts(const Environment& environment, const Options& opti
 }  // namespace
 
 Result<int> rank(Environment& environment, const Options& options) {
-  if (options.format == Format::Name || options.format == Format::Wide || options.format == Format::Yaml)
+  if (options.format != Format::Table && options.format != Format::Csv && options.format != Format::Json)
     return fail(ErrorKind::Invalid, "rank prints text, csv or json");
   const auto as_of = day_that_counts(environment, options);
   if (!as_of) return fail(as_of.error());

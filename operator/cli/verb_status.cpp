@@ -27,9 +27,7 @@ Result<int> show_status(Context& context) {
       for (const auto& wave : input.waves)
         out << print_name(kube::resources::kPatchWaves, wave.metadata.name) << "\n";
       break;
-    case Format::Table:
-    case Format::Wide:
-    case Format::Csv:  // Only of a ranking; refused before it comes here.
+    default:  // A table; what only files are printed as is refused before it comes here.
       out << render_status(input, context.style, context.now());
       break;
   }

@@ -32,9 +32,7 @@ void report_change(const Context& context, const kube::Resource& resource, const
     case Format::Name:
       out << print_name(resource, name) << "\n";
       return;
-    case Format::Table:
-    case Format::Wide:
-    case Format::Csv:  // Only of a ranking; refused before it comes here.
+    default:  // A table; what only files are printed as is refused before it comes here.
       break;
   }
   std::string_view dry;

@@ -17,6 +17,13 @@ namespace patchwave::cli {
 
 enum class DryRun : std::uint8_t { None, Client, Server };
 
+/// Files as they were named; one of them may be "-", standard input.
+struct PlanFiles {
+  std::string patches;
+  std::string environment;
+  std::string known_issues;  ///< "": none.
+};
+
 /// Everything that flags and arguments can say; a verb reads what concerns it.
 struct Options {
   ConnectOptions connect;
@@ -43,6 +50,7 @@ struct Options {
   std::string max_unavailable = "1";  ///< Of nodes: a count or a percentage.
   drain::Policy drain;
   RankingFiles ranking;
+  PlanFiles plan;
   std::string as_of;  ///< YYYY-MM-DD; "": today.
   risk::DeadlinePolicy deadlines = risk::DeadlinePolicy::Bod2604;
   std::size_t top = 0;  ///< 0: all, and of a table for people the first fifteen.
@@ -79,6 +87,8 @@ Result<int> print_version(Environment& environment, const Options& options, Cont
 Result<int> judge_samples(Environment& environment, const Options& options);
 /// Ranks findings from files; needs no cluster.
 Result<int> rank(Environment& environment, const Options& options);
+/// Plans a month of patches from files; needs no cluster.
+Result<int> plan_month(Environment& environment, const Options& options);
 
 /// Asks on a terminal; elsewhere --yes is needed. A dry run needs no answer. The error says how to go on.
 Result<void> confirm(const Context& context, const std::string& question);

@@ -1,5 +1,6 @@
 """The commands of the documents do what the documents say. `console` blocks start and stop a cluster; here it is there."""
 
+import json
 import os
 import re
 import subprocess
@@ -50,3 +51,19 @@ def test_findings_can_be_ranked_as_the_page_says(tmp_path):
     rows = answers[-1].splitlines()
     assert rows[0] == "rank,cve,probability,deadline_class,score,reason"
     assert [row.split(",")[1] for row in rows[1:3]] == ["CVE-2021-44228", "CVE-2024-3094"]
+
+
+def test_a_month_can_be_planned_as_the_page_says(tmp_path):
+    blocks = commands_of("docs/planning.md")
+    assert len(blocks) == 4
+    environment = {**os.environ, "PATH": f"{program('kubectl-patchwave').parent}:{os.environ['PATH']}"}
+    for block in blocks:
+        done = subprocess.run(["bash", "-euo", "pipefail", "-c", block], env=environment, cwd=tmp_path, capture_output=True, text=True,
+                              timeout=SECONDS, check=False)
+        assert done.returncode == 0, f"{block}\n{done.stdout}{done.stderr}"
+        assert "warning" not in done.stderr
+    plan = json.loads((tmp_path / "plan.json").read_text())
+    assert [item["patch"] for item in plan["top"]] == ["P1", "P2"]
+    assert [item["patch"] for item in plan["emergencies"]] == ["P1", "P2"]
+    assert sorted(item["patch"] for item in plan["calendar"]) == ["P1", "P2", "P3", "P4"]
+    assert (tmp_path / "plan.html").read_text().startswith("<!DOCTYPE html>")
