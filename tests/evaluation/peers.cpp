@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace patchwave::evaluation {
 namespace {
@@ -35,6 +36,30 @@ std::optional<Shift> location_shift(const std::vector<double>& canary, const std
   const auto all = static_cast<double>(canary.size() + baseline.size());
   const double deviation = std::sqrt(pairs * (all + 1) / 12);
   return Shift{ranked(differences, pairs / 2), ranked(differences, pairs / 2 - z * deviation)};
+}
+
+bool ranks_higher(const std::vector<double>& canary, const std::vector<double>& baseline, double z) {
+  std::vector<std::pair<double, bool>> pooled;
+  for (const double value : canary) pooled.emplace_back(value, true);
+  for (const double value : baseline) pooled.emplace_back(value, false);
+  std::ranges::sort(pooled);
+  double ranks = 0;
+  double ties = 0;
+  for (std::size_t first = 0; first < pooled.size();) {
+    auto last = first;
+    while (last < pooled.size() && pooled[last].first == pooled[first].first) ++last;
+    const auto tied = static_cast<double>(last - first);
+    ties += tied * tied * tied - tied;
+    for (auto at = first; at < last; ++at) {
+      if (pooled[at].second) ranks += static_cast<double>(first + last + 1) / 2;
+    }
+    first = last;
+  }
+  const auto n = static_cast<double>(canary.size());
+  const auto m = static_cast<double>(baseline.size());
+  const auto variance = n * m / 12 * ((n + m + 1) - ties / ((n + m) * (n + m - 1)));
+  const auto above = ranks - n * (n + 1) / 2 - n * m / 2 - 0.5;
+  return variance > 0 && above > z * std::sqrt(variance);
 }
 
 bool KayentaRule::add(const judge::CountPair& minute) {

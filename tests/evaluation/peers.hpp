@@ -18,6 +18,10 @@ struct Shift {
 std::optional<Shift> location_shift(const std::vector<double>& canary, const std::vector<double>& baseline,
                                     double z);
 
+/// The Mann-Whitney U test by its normal approximation, with ties and continuity corrected: `canary` ranks
+/// higher than `baseline` by more than z standard deviations. False when an arm is empty or nothing differs.
+bool ranks_higher(const std::vector<double>& canary, const std::vector<double>& baseline, double z);
+
 /// Kayenta's NetflixACAJudge on one metric: the canary is High when the whole interval of the shift lies
 /// above a quarter of its estimate, at 98 % confidence. Asked once an hour about that hour's minutes, as its
 /// documentation advises (at least 50 points a metric).

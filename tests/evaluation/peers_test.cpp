@@ -37,6 +37,17 @@ TEST(LocationShift, NeedsBothArms) {
   EXPECT_FALSE(location_shift({1}, {}, 0));
 }
 
+TEST(RanksHigher, ByMoreThanAsManyStandardDeviationsAsTheTablesSay) {
+  // 3 above 3: U = 9 of 9, mean 4.5, variance 9 * 7 / 12 = 5.25: (4.5 - 0.5) / 2.291 = 1.746.
+  EXPECT_TRUE(ranks_higher({4, 5, 6}, {1, 2, 3}, 1.74));
+  EXPECT_FALSE(ranks_higher({4, 5, 6}, {1, 2, 3}, 1.75));
+}
+
+TEST(RanksHigher, IsFalseOfTiesAndOfNothing) {
+  EXPECT_FALSE(ranks_higher({1, 1}, {1, 1}, 0));
+  EXPECT_FALSE(ranks_higher({}, {1}, 0));
+}
+
 TEST(KayentaRule, SaysHighAtTheEndOfAnHourThatIsClearlyWorse) {
   KayentaRule rule;
   for (int i = 1; i < KayentaRule::kMinutes; ++i) EXPECT_FALSE(rule.add(minute(10 + i % 3, 5 + i % 3)));

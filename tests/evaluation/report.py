@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The lines of evaluate_judge as a table, and as a plot of how often each rule is wrong and how soon it is right."""
+"""The lines of evaluate_judge and evaluate_recorded as a table, and as a plot of how often each rule is wrong and how soon it is right."""
 
 import argparse
 import json
@@ -7,14 +7,16 @@ import sys
 from html import escape
 from pathlib import Path
 
-RULES = (("harm", "Patchwave", "#2b6cb0"), ("kayentaHigh", "Kayenta", "#c05621"), ("thresholdFires", "threshold gate", "#718096"))
+RULES = (("harm", "Patchwave", "#2b6cb0"), ("kayentaHigh", "Kayenta", "#c05621"), ("thresholdFires", "threshold gate", "#718096"),
+         ("mannWhitneyHigh", "Mann-Whitney", "#b83280"))
+NEVER = {"share": None, "minutesMedian": None}
 COLUMNS = ("case", *(f"{name} {what}" for _, name, _ in RULES for what in ("%", "minutes")), "Pass %", "Pass minutes", "events / bound", "p90",
            "oracle / bound", "p90", "bound at share")
 BAR, GAP, LEFT, WIDTH = 9, 12, 150, 420
 
 
 def percent(share):
-    return f"{100 * share:.2f}"
+    return "-" if share is None else f"{100 * share:.2f}"
 
 
 def minutes(value):
@@ -29,7 +31,8 @@ def by_bound(case, name):
 def row(case):
     cells = [case["case"]]
     for rule, _, _ in RULES:
-        cells += [percent(case[rule]["share"]), minutes(case[rule]["minutesMedian"])]
+        said = case.get(rule, NEVER)
+        cells += [percent(said["share"]), minutes(said["minutesMedian"])]
     cells += [percent(case["pass"]["share"]), minutes(case["pass"]["minutesMedian"])]
     events = ("harmEventsMedian", "harmEventsP90", "oracleEventsMedian", "oracleEventsP90", "harmEventsBoundAtShare")
     return cells + [by_bound(case, name) for name in events]
@@ -49,6 +52,8 @@ def bars(cases, title, top, of, text, most):
     for case in cases:
         yield f'<text x="0" y="{at + 2 * BAR}">{escape(case["case"])}</text>'
         for rule, _, colour in RULES:
+            if rule not in case:
+                continue
             length = of(case[rule])
             if length is not None:
                 yield f'<rect x="{LEFT}" y="{at}" width="{max(1.0, WIDTH * length / most):.1f}" height="{BAR - 1}" fill="{colour}"/>'
@@ -58,10 +63,10 @@ def bars(cases, title, top, of, text, most):
 
 
 def plot(cases):
-    nulls, worse = ([case for case in cases if (case["ratio"] > 1) == is_worse] for is_worse in (False, True))
+    nulls, worse = ([case for case in cases if (case["ratio"] != 1) == is_worse] for is_worse in (False, True))
     group = len(RULES) * BAR + GAP
     second = 60 + len(nulls) * group + 2 * GAP
-    longest = max(case[rule]["minutesMedian"] or 0 for case in worse for rule, _, _ in RULES) if worse else 1
+    longest = max(case.get(rule, NEVER)["minutesMedian"] or 0 for case in worse for rule, _, _ in RULES) if worse else 1
     parts = [f'<text x="{LEFT + 130 * at}" y="14" fill="{colour}">{escape(name)}</text>' for at, (_, name, colour) in enumerate(RULES)]
     parts += bars(nulls, "Nothing is wrong: put back within a day", 40, lambda rule: rule["share"],
                   lambda rule: percent(rule["share"]) + " %", 1)
@@ -75,7 +80,7 @@ def plot(cases):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("lines", type=Path, help="the output of evaluate_judge")
+    parser.add_argument("lines", type=Path, help="the output of evaluate_judge and of evaluate_recorded")
     parser.add_argument("--plot", type=Path, help="where to write the plot, an SVG")
     arguments = parser.parse_args()
     cases = [json.loads(line) for line in arguments.lines.read_text().splitlines()]
