@@ -17,30 +17,30 @@ constexpr std::size_t kShown = 40;
 constexpr int kMostSystems = 1'000'000;
 
 enum Column : std::uint8_t {
-  kName,
-  kCve,
-  kGroup,
-  kAffected,
-  kVendor,
-  kProduct,
-  kDetected,
-  kExploitation,
-  kColumns
+  Name,
+  Cve,
+  Group,
+  Affected,
+  Vendor,
+  Product,
+  Detected,
+  Exploitation,
+  ColumnCount
 };
-constexpr std::array<std::string_view, kColumns> kNames = {
+constexpr std::array<std::string_view, ColumnCount> kNames = {
     "patch_id", "cve",     "asset_group", "affected_systems",
     "vendor",   "product", "detected",    "ssvc_exploitation"};
-constexpr std::array kRequired = {kName, kCve, kGroup, kAffected};
+constexpr std::array kRequired = {Name, Cve, Group, Affected};
 /// Columns of findings that a list without them is the poorer for.
 constexpr std::array<std::string_view, 10> kTelling = {
     "cvss_vector", "vendor_release_date",   "epss",   "kev",    "metasploit", "ssvc_automatable",
     "nuclei",      "ssvc_technical_impact", "vendor", "product"};
 
-using Header = std::array<std::optional<std::size_t>, kColumns>;
+using Header = std::array<std::optional<std::size_t>, ColumnCount>;
 
 Result<Header> read_header(const std::vector<std::string_view>& names) {
   Header header;
-  for (std::size_t i = 0; i < kColumns; ++i) header[i] = column_of(names, {kNames[i]});
+  for (std::size_t i = 0; i < ColumnCount; ++i) header[i] = column_of(names, {kNames[i]});
   std::vector<std::string_view> missing;
   for (const auto column : kRequired) {
     if (!header[column]) missing.push_back(kNames[column]);
@@ -62,15 +62,15 @@ class RowReader {
   /// nullopt for a row without a name or a group.
   std::optional<PatchRow> read(FindingRow finding) {
     PatchRow row;
-    row.name = text_of(field(kName));
-    row.group = text_of(field(kGroup));
+    row.name = text_of(field(Name));
+    row.group = text_of(field(Group));
     if (row.name.empty() || row.group.empty()) {
       set_aside_.add(csv_.line(), fmt::format("the row has no {} and is left out",
-                                              kNames[row.name.empty() ? kName : kGroup]));
+                                              kNames[row.name.empty() ? Name : Group]));
       return std::nullopt;
     }
-    row.vendor = text_of(field(kVendor));
-    row.product = text_of(field(kProduct));
+    row.vendor = text_of(field(Vendor));
+    row.product = text_of(field(Product));
     row.finding = std::move(finding);
     read_affected(row);
     read_detected(row);
@@ -86,25 +86,25 @@ class RowReader {
   }
 
   void read_affected(PatchRow& row) {
-    const std::string_view text = field(kAffected);
+    const std::string_view text = field(Affected);
     int value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error == std::errc() && end == text.data() + text.size() && value >= 1 && value <= kMostSystems) {
       row.affected = value;
     } else {
-      missing(kAffected, fmt::format("a number from 1 to {}", kMostSystems));
+      missing(Affected, fmt::format("a number from 1 to {}", kMostSystems));
     }
   }
 
   void read_detected(PatchRow& row) {
-    if (field(kDetected).empty()) return;
-    const auto date = parse_date(field(kDetected));
-    if (!date || *date > as_of_) return missing(kDetected, "a date not after the day that counts");
+    if (field(Detected).empty()) return;
+    const auto date = parse_date(field(Detected));
+    if (!date || *date > as_of_) return missing(Detected, "a date not after the day that counts");
     row.detected = *date;
   }
 
   void read_exploitation(risk::Vulnerability& vulnerability) {
-    const std::string_view word = field(kExploitation);
+    const std::string_view word = field(Exploitation);
     auto& signals = vulnerability.signals;
     if (word.empty() || same_word(word, "none")) return;
     if (same_word(word, "poc") || same_word(word, "public poc")) {
@@ -112,7 +112,7 @@ class RowReader {
     } else if (same_word(word, "active")) {
       if (!signals.in_the_wild) signals.in_the_wild = as_of_;
     } else {
-      missing(kExploitation, "none, poc or active");
+      missing(Exploitation, "none, poc or active");
     }
   }
 
