@@ -100,6 +100,14 @@ def running(record):
     return record["pid"] if is_it else None
 
 
+def children(pid):
+    """The pids that this process has forked and that it would have to wait for; none of one that has ended."""
+    try:
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
+
+
 def unwind_at_the_end():
     """From now on SIGTERM and SIGHUP unwind this program as Ctrl-C does, so that it takes down what it started."""
     for number in (signal.SIGTERM, signal.SIGHUP):

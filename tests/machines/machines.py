@@ -1,5 +1,6 @@
 """All machines of one state folder: how they come up, lose power, are cut off, and go without a trace."""
 
+import contextlib
 import json
 import os
 import signal
@@ -8,7 +9,7 @@ import sys
 from pathlib import Path
 
 from controlplane import pki
-from controlplane.processes import running, uninterrupted, wait_until
+from controlplane.processes import children, process_record, running, uninterrupted, wait_until
 from machines import base, cgroups, configuration, network
 from machines.keeper import cut_off_mark
 from machines.sysctls import Sysctls
@@ -119,13 +120,23 @@ class Machines:
     def down(self):
         """Also what a run that was killed left."""
         self.processes.stop(*self.names, grace_seconds=60)
-        self.processes.stop(*(name for name in self.processes.names() if name.startswith("forward-")))
+        self._close_ports()
         if self.described:
             folder = self.network.bridge
             wait_until(lambda: cgroups.remove(folder), 30, f"the cgroups {folder} are empty")
             self.network.down()
             self._description.unlink()
         self._sysctls.put_back(self.processes.state)
+
+    def _close_ports(self):
+        """Also connections: that of a machine which was cut off would wait for its other end."""
+        names = [name for name in self.processes.names() if name.startswith("forward-")]
+        connections = [process_record(child) for name in names for child in children(self.processes.pid(name))]
+        self.processes.stop(*names)
+        for record in filter(running, connections):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(record["pid"], signal.SIGKILL)
+        wait_until(lambda: not any(running(record) for record in connections), 10, "every connection is closed")
 
     def _enter(self, name, command):
         return ["nsenter", f"--target={self.pid(name)}", "--mount", "--net", "--uts", "--ipc", "--pid", "--root", "--wd",
