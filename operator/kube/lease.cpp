@@ -156,9 +156,10 @@ LeaseMove LeaderElector::decide() {
   const bool is_absent =
       !object && object.error().kind == ErrorKind::NotFound && object.error().reason != "KindNotServed";
   if (!object && !is_absent) {
-    log_.debug("reading the leader lease failed", {{"error", object.error().message}});
+    note_trouble("reading the leader lease failed", object.error());
     return {LeaseMove::Kind::StandBy, {}};
   }
+  if (object) trouble_.clear();
   const auto read = object ? std::optional(parse_lease(*object)) : std::nullopt;
   move = move_after_read(state, read, options_.settings, options_.identity, clock_.now(), clock_.monotonic());
   const std::scoped_lock lock(mutex_);
@@ -174,13 +175,21 @@ bool LeaderElector::write(const LeaseMove& move) {
                            : client_.replace(resources::kLeases, object);
   const std::scoped_lock lock(mutex_);
   if (!written) {
-    log_.debug("writing the leader lease failed", {{"error", written.error().message}});
+    note_trouble("writing the leader lease failed", written.error());
     note_write_failed(state_);
     return false;
   }
+  trouble_.clear();
   note_written(state_, parse_lease(*written), sent, clock_.monotonic());
   term_ = state_.seen->transitions;
   return true;
+}
+
+void LeaderElector::note_trouble(std::string_view what, const Error& error) {
+  const bool another_was_first = error.kind == ErrorKind::Conflict || error.kind == ErrorKind::AlreadyExists;
+  if (another_was_first || trouble_ == error.message) return;
+  trouble_ = error.message;
+  log_.warning(what, {{"lease", options_.ns + "/" + options_.name}, {"error", error.message}});
 }
 
 bool LeaderElector::run_once() {

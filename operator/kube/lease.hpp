@@ -113,6 +113,9 @@ class LeaderElector {
  private:
   LeaseMove decide();
   bool write(const LeaseMove& move);
+  /// A candidate that can never lead looks like one that stands by. Each trouble is told once, until the
+  /// lease can be read or written again.
+  void note_trouble(std::string_view what, const Error& error);
   void stand_down();
   [[nodiscard]] LeaseState snapshot() const;
 
@@ -125,6 +128,7 @@ class LeaderElector {
   mutable std::mutex mutex_;  ///< Guards state_ between leads() and the elector's thread.
   LeaseState state_;
   std::atomic<std::int64_t> term_ = 0;
+  std::string trouble_;  ///< As last told; the elector's thread's own.
 };
 
 }  // namespace patchwave::kube

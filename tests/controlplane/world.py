@@ -12,7 +12,7 @@ import yaml
 
 from controlplane.cluster import COMPONENTS, Cluster
 from controlplane.kube_api import ApiError, KubeApi
-from controlplane.operator_process import program
+from controlplane.operator_process import NAMESPACE, program
 from controlplane.processes import NotReady, Processes, Steps, uninterrupted, unwind_at_the_end, wait_until
 from controlplane.registry import Registry
 from controlplane.telemetry import Telemetry
@@ -62,13 +62,14 @@ class World:
         wait_until(self._kinds_served, 20, "the kinds of crds/ are served")
 
     def furnish(self):
-        """For somebody who plays with it: an image in three versions, the last of them bad, and the operator's file."""
+        """For somebody who plays with it: an image in three versions, the last of them bad, and what the operator needs."""
         for tag in ("1.4.2", "1.4.3", "1.4.4-errors"):
             self.registry.push("shop/web", tag)
-        self.write_operator_file()
+        self.furnish_operator()
 
-    def write_operator_file(self):
-        """What `./dev run` tells the operator of this world."""
+    def furnish_operator(self):
+        """What `./dev run` needs: its namespace, where the lease is, and a file that tells it of this world."""
+        self.api.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
         (self.state / "operator.yaml").write_text(yaml.safe_dump({
             "prometheus": {"url": self.telemetry.prometheus_url, "queryInterval": "1s"},
             "registries": [{"host": self.registry.host, "plainHTTP": True}]}))

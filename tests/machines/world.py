@@ -78,9 +78,10 @@ class RealWorld(World):
         super().down()
 
     def furnish(self):
-        """For somebody who plays with it: the storefront in three versions, the last of them bad, and the operator's file."""
+        """For somebody who plays with it: the storefront in three versions, the last of them bad, and what the
+        operator needs."""
         push_versions(self)
-        self.write_operator_file()
+        self.furnish_operator()
 
     def node_is_ready(self, name):
         self.processes.require(name)

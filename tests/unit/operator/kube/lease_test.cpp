@@ -99,7 +99,8 @@ struct Elected {
   Scripted scripted;
   FakeTransport& server = *scripted.server;
   ManualClock clock{kStart};
-  Log log{clock, LogLevel::Error, [](std::string_view) {}};
+  std::vector<std::string> told;
+  Log log{clock, LogLevel::Warning, [this](std::string_view line) { told.emplace_back(line); }};
   int started = 0;
   int lost = 0;
   LeaderElector elector{{"ops", "patchwave", "me", {}, [this] { ++started; }, [this] { ++lost; }},
@@ -126,6 +127,16 @@ TEST(LeaderElector, StartsOnceItHoldsTheLease) {
   ASSERT_TRUE(t.elector.run_once());
   EXPECT_EQ(t.started, 1);
   EXPECT_EQ(string_at(Json::parse(t.server.last_request().body), {"metadata", "resourceVersion"}), "1");
+}
+
+TEST(LeaderElector, SaysOnceWhyItCanNeverLead) {
+  Elected t;
+  t.server.always("GET", kLease).reply(404, status(404, "NotFound", "leases \"patchwave\" not found"));
+  t.server.always("POST", "/apis/coordination.k8s.io/v1/namespaces/ops/leases*")
+      .reply(404, status(404, "NotFound", "namespaces \"ops\" not found"));
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(t.elector.run_once());
+  ASSERT_EQ(t.told.size(), 1);
+  EXPECT_THAT(t.told[0], ::testing::HasSubstr("namespaces \\\"ops\\\" not found"));
 }
 
 TEST(LeaderElector, SurvivesAServerThatIsAwayForLessThanTheDeadline) {
