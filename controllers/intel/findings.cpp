@@ -86,6 +86,8 @@ class RowReader {
                    normal_purl(field(Product).substr(0, kLongestName)),
                    normal_purl(field(Component).substr(0, kLongestName))};
     row.finding.vulnerability.cve = find_cve(id);
+    if (!row.finding.vulnerability.cve && id.substr(0, 3).size() == 3 && same_word(id.substr(0, 3), "CVE"))
+      missing("cve", id, "CVE, a year and at least four digits, such as CVE-2024-3094");
     if (!read_published(row.finding.vulnerability)) {
       ++findings_.later;
       return;

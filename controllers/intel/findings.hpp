@@ -30,16 +30,18 @@ struct Findings {
 };
 
 /// The column cve, or id; all others may be missing. Any order, any case:
-///   aliases                        other names, set apart by blanks or ';': the first CVE counts for an id
-///   that is none cvss_vector or vector, cvss    the vector is what counts published or vendor_release_date
-///   exposure                       small, controlled, open
-///   criticality                    low, medium, high, very high
-///   ssvc_automatable, ssvc_technical_impact, also without ssvc_
-///   mitigation                     0 to 1
-///   vex or status, justification   not_affected and fixed take the finding off
-///   product, component             package URLs, or other names: what has it, and in which part
-///   epss, kev, kev_ransomware, metasploit, nuclei, proof_of_concept
-///                                  what is known on the day that counts: a score; yes, no, 1, 0 or a date
+/// - aliases: other names, set apart by blanks or ';'; the first CVE counts for an id that is none;
+/// - cvss_vector or vector, and cvss, its score: the vector is what counts;
+/// - published or vendor_release_date;
+/// - exposure: small, controlled, open;
+/// - criticality: low, medium, high, very high;
+/// - ssvc_automatable, ssvc_technical_impact, also without ssvc_;
+/// - mitigation: 0 to 1;
+/// - vex or status, and justification: not_affected and fixed take the finding off;
+/// - product, component: package URLs, or other names: what has it, and in which part;
+/// - epss, kev, kev_ransomware, metasploit, nuclei, proof_of_concept: what is known on the day that counts: a
+///   score; yes, no, 1, 0 or a date.
+///
 /// Invalid: no header, or no column with names. TooLarge: more than 5 million rows.
 Result<Findings> parse_findings(std::string_view text, Date as_of);
 

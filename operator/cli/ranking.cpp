@@ -159,10 +159,12 @@ void put_in_order(Ranking& ranking) {
 
 }  // namespace
 
-std::size_t Ranking::rank_of(const risk::Place& place) const {
+std::size_t Ranking::rank_after_move(const risk::Place& from, const risk::Place& to) const {
   const auto after = std::ranges::partition_point(
-      order, [&](const RankedRow& each) { return risk::comes_before(each.place, place); });
-  return static_cast<std::size_t>(after - order.begin()) + 1;
+      order, [&](const RankedRow& each) { return risk::comes_before(each.place, to); });
+  // It is itself among those that come before, when it moves back.
+  const std::ptrdiff_t itself = risk::comes_before(from, to) ? 1 : 0;
+  return static_cast<std::size_t>(after - order.begin() - itself) + 1;
 }
 
 Result<Ranking> rank_findings(Environment& environment, const RankingFiles& files, const risk::Rules& rules,

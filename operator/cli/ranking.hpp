@@ -54,8 +54,9 @@ struct Ranking {
   [[nodiscard]] risk::Assessment assess(const risk::Finding& finding) const {
     return risk::assess(model, rules, finding, as_of);
   }
-  /// The rank, from 1, of what would have this place.
-  [[nodiscard]] std::size_t rank_of(const risk::Place& place) const;
+  /// The rank, from 1, that the finding which is now at `from` would have at `to`, all others being as they
+  /// are.
+  [[nodiscard]] std::size_t rank_after_move(const risk::Place& from, const risk::Place& to) const;
 };
 
 /// The order depends on what the rows say, not on theirs. The error names the file.

@@ -125,11 +125,12 @@ Json print_factors(const risk::Finding& finding, const risk::Assessment& assessm
   return factors;
 }
 
-Json print_counterfactual(const Ranking& ranking, const risk::Finding& finding) {
+Json print_counterfactual(const Ranking& ranking, const risk::Finding& finding,
+                          const risk::Assessment& assessment) {
   const auto other = risk::counterfactual(ranking.model, ranking.rules, finding, ranking.as_of);
   if (!other) return nullptr;
   return {{"if", other->change},
-          {"rank", ranking.rank_of(other->place)},
+          {"rank", ranking.rank_after_move(risk::place_of(assessment), other->place)},
           {"deadlineClass", risk::to_string(other->place.deadline)},
           {"score", other->place.score}};
 }
@@ -146,7 +147,7 @@ Json print_finding(const Ranking& ranking, std::size_t rank, const intel::Findin
           {"reason", risk::reason(row.finding, assessment, ranking.as_of)},
           {"decisionPoints", print_points(assessment)},
           {"factors", print_factors(row.finding, assessment, ranking.as_of)},
-          {"counterfactual", print_counterfactual(ranking, row.finding)}};
+          {"counterfactual", print_counterfactual(ranking, row.finding, assessment)}};
 }
 
 Json print_feeds(const Ranking& ranking) {
@@ -180,10 +181,11 @@ void print_json_ranking(std::ostream& out, const Ranking& ranking, std::size_t c
   out << "\n]}\n";
 }
 
-std::string describe_counterfactual(const Ranking& ranking, const risk::Finding& finding) {
+std::string describe_counterfactual(const Ranking& ranking, const risk::Finding& finding,
+                                    const risk::Assessment& assessment) {
   const auto other = risk::counterfactual(ranking.model, ranking.rules, finding, ranking.as_of);
   if (!other) return "";
-  return fmt::format("rank {}, {}, if {}", ranking.rank_of(other->place),
+  return fmt::format("rank {}, {}, if {}", ranking.rank_after_move(risk::place_of(assessment), other->place),
                      risk::to_string(other->place.deadline), other->change);
 }
 
@@ -194,7 +196,7 @@ void print_table(std::ostream& out, const Ranking& ranking, std::size_t count, b
     const auto assessment = ranking.assess(row.finding);
     table.add({std::to_string(i + 1), row.id, std::string(risk::to_string(assessment.deadline)),
                fmt::format("{:.3g} %", 100 * assessment.probability), fmt::format("{:.3g}", assessment.score),
-               describe_counterfactual(ranking, row.finding),
+               describe_counterfactual(ranking, row.finding, assessment),
                risk::reason(row.finding, assessment, ranking.as_of)});
   }
   out << table.print(with_headings);

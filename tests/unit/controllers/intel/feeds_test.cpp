@@ -123,6 +123,13 @@ TEST(Findings, KeepARowWhoseValueCanNotBeReadAndSayThatItCountsAsMissing) {
   EXPECT_EQ(findings.set_aside.rows[2].line, 3);
 }
 
+TEST(Findings, SayThatAMistypedCveIsNone) {
+  const auto findings = parse_findings("cve\nCVE-2024-1\nGHSA-aaaa-bbbb-cccc\n", kToday).value();
+  ASSERT_EQ(findings.rows.size(), 2) << "it stays in sight";
+  ASSERT_EQ(findings.set_aside.count, 1) << "another name is no mistake";
+  EXPECT_THAT(findings.set_aside.rows[0].reason, HasSubstr("cve is 'CVE-2024-1', must be CVE, a year and"));
+}
+
 TEST(Findings, FindTheCveAmongAliases) {
   const auto findings =
       parse_findings("id,aliases\nGHSA-xxxx-yyyy-zzzz,GO-2024-1;CVE-2024-1111\nGHSA-aaaa-bbbb-cccc,\n",

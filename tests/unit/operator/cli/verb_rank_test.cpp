@@ -145,7 +145,7 @@ TEST_F(RankCommand, SaysWhereAFindingWouldStandIfItWasNotExposed) {
   EXPECT_EQ(first["cve"], "CVE-2024-2222");
   EXPECT_EQ(first["counterfactual"]["if"], "not exposed");
   EXPECT_EQ(first["counterfactual"]["deadlineClass"], "fix on system upgrade");
-  EXPECT_EQ(first["counterfactual"]["rank"], 3) << "behind what stays exposed";
+  EXPECT_EQ(first["counterfactual"]["rank"], 2) << "behind the one that stays exposed";
 }
 
 TEST_F(RankCommand, ShowsPeopleTheFirstFifteen) {
