@@ -18,26 +18,6 @@ int tell(const Environment& environment, const Error& error) {
   return exit_code::kError;
 }
 
-Style style_for(const Environment& environment, const Options& options, bool is_terminal) {
-  return choose_style(options.colour, is_terminal, options.ascii, environment.variable);
-}
-
-std::string namespace_of(const Options& options, const Session& session) {
-  if (options.all_namespaces) return "";
-  return options.ns.empty() ? session.ns : options.ns;
-}
-
-Result<Context> make_context(Environment& environment, const Options& options) {
-  auto session = environment.connect(options.connect);
-  if (!session) return fail(session.error());
-  return Context{environment,
-                 options,
-                 Cluster(session->client),
-                 style_for(environment, options, environment.out_is_terminal),
-                 style_for(environment, options, environment.err_is_terminal),
-                 namespace_of(options, *session)};
-}
-
 int run_complete(Environment& environment, const std::vector<std::string>& words, const CLI::App& app) {
   const auto live = [&](const kube::Resource& resource) -> std::vector<std::string> {
     ConnectOptions connect;
@@ -57,20 +37,7 @@ int run_complete(Environment& environment, const std::vector<std::string>& words
   return exit_code::kOk;
 }
 
-int run_version(Environment& environment, const Options& options) {
-  std::optional<Context> context;
-  if (!options.client_only) {
-    auto made = make_context(environment, options);
-    if (made) {
-      context.emplace(std::move(*made));
-    } else {
-      environment.err << "warning: " << made.error().message << "\n";
-    }
-  }
-  return print_version(environment, options, context ? &*context : nullptr).value_or(exit_code::kError);
-}
-
-/// What the verbs below can't be printed as.
+/// What a verb can't be printed as that says nothing of it itself.
 std::optional<Error> only_for_files(Format format) {
   const auto refuse = [](const char* message) {
     return Error{ErrorKind::Invalid, message, 0, std::nullopt, {}};
@@ -88,29 +55,16 @@ std::optional<Error> only_for_files(Format format) {
 }
 
 int run_chosen(Environment& environment, const Chosen& chosen) {
-  if (chosen.version) return run_version(environment, chosen.options);
-  if (chosen.completion) {
-    const auto script = completion_script(chosen.options.shell);
-    if (!script) return tell(environment, script.error());
-    environment.out << *script;
-    return exit_code::kOk;
+  if (!chosen.knows_its_formats) {
+    if (const auto refusal = only_for_files(chosen.options.format)) return tell(environment, *refusal);
   }
-  if (chosen.rank) {
-    const auto code = rank(environment, chosen.options);
-    return code ? *code : tell(environment, code.error());
-  }
-  if (chosen.plan) {
-    const auto code = plan_month(environment, chosen.options);
-    return code ? *code : tell(environment, code.error());
-  }
-  if (const auto refusal = only_for_files(chosen.options.format)) return tell(environment, *refusal);
-  if (chosen.judge) {
-    const auto code = judge_samples(environment, chosen.options);
-    return code ? *code : tell(environment, code.error());
-  }
-  auto context = make_context(environment, chosen.options);
-  if (!context) return tell(environment, context.error());
-  const auto code = chosen.verb(*context);
+  const auto done = [&]() -> Result<int> {
+    if (chosen.local_verb) return chosen.local_verb(environment, chosen.options);
+    auto context = make_context(environment, chosen.options);
+    if (!context) return fail(context.error());
+    return chosen.verb(*context);
+  };
+  const auto code = done();
   return code ? *code : tell(environment, code.error());
 }
 

@@ -1,9 +1,9 @@
 #include "operator/cli/commands.hpp"
 
-#include <CLI/CLI.hpp>
 #include <map>
 
-#include "operator/base/time.hpp"
+#include "operator/cli/file_commands.hpp"
+#include "operator/cli/flags.hpp"
 
 namespace patchwave::cli {
 namespace {
@@ -11,30 +11,6 @@ namespace {
 constexpr const char* kFooter =
     "Exit codes: 0 done, 1 error, 2 a watched wave ended badly or nodes can't be drained, 4 timed out, "
     "130 interrupted";
-
-/// Reads a value into `into` by name; the error lists the names.
-template <class Value>
-void add_choice(CLI::App& app, const std::string& flags, Value& into,
-                const std::map<std::string, Value>& choices, const std::string& description) {
-  std::string names;
-  for (const auto& [name, value] : choices) names += (names.empty() ? "" : "|") + name;
-  const auto read = [&into, choices, names](const std::string& text) {
-    const auto choice = choices.find(text);
-    if (choice == choices.end()) throw CLI::ValidationError("'" + text + "' is not one of " + names);
-    into = choice->second;
-  };
-  app.add_option_function<std::string>(flags, read, description)->type_name(names);
-}
-
-void add_duration(CLI::App& app, const std::string& flag, milliseconds& into,
-                  const std::string& description) {
-  const auto read = [&into, flag](const std::string& text) {
-    const auto duration = parse_duration(text);
-    if (!duration) throw CLI::ValidationError(flag + ": " + duration.error().message);
-    into = *duration;
-  };
-  app.add_option_function<std::string>(flag, read, description)->type_name("DURATION");
-}
 
 void add_global_flags(CLI::App& app, Options& options) {
   ConnectOptions& connect = options.connect;
@@ -68,16 +44,6 @@ void add_global_flags(CLI::App& app, Options& options) {
       "When to use colours");
   app.add_flag("--ascii", options.ascii, "Signs in ASCII only");
   app.add_flag("--no-headers", options.no_headers, "Tables without headings");
-}
-
-/// Commands and their examples, one a line.
-CLI::App& add_command(CLI::App& parent, const std::string& name, const std::string& description,
-                      const std::vector<std::string>& examples, const std::string& program) {
-  CLI::App* command = parent.add_subcommand(name, description);
-  std::string footer = "Examples:\n";
-  for (const std::string& example : examples) footer += "  " + program + " " + example + "\n";
-  command->footer(footer);
-  return *command;
 }
 
 void add_all_namespaces(CLI::App& command, Options& options) {
@@ -220,100 +186,12 @@ void add_node_commands(CLI::App& app, Chosen& chosen, const std::string& program
   calls(uncordon, chosen, uncordon_node);
 }
 
-void add_judge_command(CLI::App& app, Chosen& chosen, const std::string& program) {
-  Options& options = chosen.options;
-  auto& judge =
-      add_command(app, "judge", "Judge recorded samples by a gate: Pass, Harm or Undecided",
-                  {"judge --gate gate.yaml --samples samples.csv",
-                   "judge --gate gate.yaml --samples samples.csv --output json",
-                   "judge --gate memory.yaml --samples memory.csv --change-at 2026-11-21T02:00:00Z"},
-                  program);
-  judge.add_option("--gate", options.gate_file, "File with one gate: counter, histogram or gauge")
-      ->type_name("FILE")
-      ->required();
-  judge
-      .add_option(
-          "--samples", options.samples_file,
-          "CSV with the header time,arm,series,events,exposure, or time,arm,series,value for a gauge; "
-          "- is standard input")
-      ->type_name("FILE")
-      ->required();
-  judge
-      .add_option(
-          "--change-at", options.change_at,
-          "When the change was made, as RFC 3339 or seconds; a gauge's samples before it are its past")
-      ->type_name("TIME");
-  judge.callback([&chosen] { chosen.judge = true; });
-}
-
-void add_deadlines(CLI::App& command, Options& options) {
-  add_choice<risk::DeadlinePolicy>(command, "--deadlines", options.deadlines,
-                                   {{"BOD-26-04", risk::DeadlinePolicy::Bod2604},
-                                    {"SSVC", risk::DeadlinePolicy::Ssvc},
-                                    {"Tiers", risk::DeadlinePolicy::Tiers}},
-                                   "Table that gives the deadlines; BOD-26-04 when not given");
-}
-
-void add_rank_command(CLI::App& app, Chosen& chosen, const std::string& program) {
-  Options& options = chosen.options;
-  auto& rank = add_command(
-      app, "rank", "Rank findings: what to patch first, by when and why",
-      {"rank --findings findings.csv --epss epss_scores.csv.gz --kev known_exploited_vulnerabilities.json",
-       "rank --findings findings.csv --epss epss.csv.gz --signals exploits.csv.gz --as-of 2024-09-30 -o csv",
-       "rank --findings - --deadlines SSVC --top 50 --output json"},
-      program);
-  const auto file = [&](const std::string& flag, auto& into, const std::string& description) {
-    return rank.add_option(flag, into, description + "; gzip is recognised")->type_name("FILE");
-  };
-  file(
-      "--findings", options.ranking.findings,
-      "CSV with the column cve, and maybe cvss_vector, published, exposure, criticality and others; or JSON: "
-      "trivy-operator's VulnerabilityReports, CycloneDX; - is standard input")
-      ->required();
-  file("--epss", options.ranking.epss, "EPSS scores of a day, or a matrix of days; may be repeated");
-  file("--kev", options.ranking.kev, "CISA's Known Exploited Vulnerabilities as JSON");
-  file("--signals", options.ranking.signals,
-       "CSV with the columns cve and first_seen or first_report, and maybe source; may be repeated");
-  file("--vulnrichment", options.ranking.vulnrichment, "CISA's vulnrichment as CSV");
-  file("--vex", options.ranking.vex, "OpenVEX document: what is not affected is taken off; may be repeated");
-  rank.add_option("--as-of", options.as_of, "Day that counts: no later row is used; today when not given")
-      ->type_name("YYYY-MM-DD");
-  add_deadlines(rank, options);
-  rank.add_option("--top", options.top, "Only the first N; all when not given, 15 in a table")
-      ->type_name("N");
-  file("--model", options.ranking.model, "Threat model to use instead of the built-in one");
-  rank.callback([&chosen] { chosen.rank = true; });
-}
-
-void add_plan_command(CLI::App& app, Chosen& chosen, const std::string& program) {
-  PlanFiles& files = chosen.options.plan;
-  auto& plan = add_command(
-      app, "plan", "Plan a month of patches: which wave, which window and why, as a calendar",
-      {"plan --patches patches.csv --environment environment.json",
-       "plan --patches patches.csv --environment environment.json --known-issues issues.json --output json",
-       "plan --patches patches.csv --environment environment.json --output html"},
-      program);
-  const auto file = [&](const std::string& flag, std::string& into, const std::string& description) {
-    return plan.add_option(flag, into, description)->type_name("FILE");
-  };
-  file("--patches", files.patches,
-       "CSV with the columns patch_id, cve, asset_group and affected_systems, and maybe cvss_vector, epss, "
-       "kev and "
-       "others; - is standard input")
-      ->required();
-  file("--environment", files.environment, "JSON with asOf and assetGroups: name, count, window and others")
-      ->required();
-  file("--known-issues", files.known_issues, "JSON list of patch, cve or product, and issue");
-  add_deadlines(plan, chosen.options);
-  plan.callback([&chosen] { chosen.plan = true; });
-}
-
 void add_other_commands(CLI::App& app, Chosen& chosen, const std::string& program) {
   auto& version =
       add_command(app, "version", "Versions of this program, the operator, the CRDs and the cluster",
                   {"version", "version --client", "version -o json"}, program);
   version.add_flag("--client", chosen.options.client_only, "Only this program's");
-  version.callback([&chosen] { chosen.version = true; });
+  version.callback([&chosen] { chosen.local_verb = show_version; });
 
   auto& completion = add_command(app, "completion", "Print a completion script",
                                  {"completion bash", "completion zsh", "completion kubectl"}, program);
@@ -321,7 +199,7 @@ void add_other_commands(CLI::App& app, Chosen& chosen, const std::string& progra
       .add_option("SHELL", chosen.options.shell,
                   "bash, zsh, or kubectl for the file kubectl_complete-patchwave")
       ->required();
-  completion.callback([&chosen] { chosen.completion = true; });
+  completion.callback([&chosen] { chosen.local_verb = print_completion_script; });
 }
 
 }  // namespace
@@ -334,9 +212,7 @@ std::unique_ptr<CLI::App> make_commands(Chosen& chosen, const std::string& progr
   add_reading_commands(*app, chosen, program);
   add_changing_commands(*app, chosen, program);
   add_node_commands(*app, chosen, program);
-  add_judge_command(*app, chosen, program);
-  add_rank_command(*app, chosen, program);
-  add_plan_command(*app, chosen, program);
+  add_file_commands(*app, chosen, program);
   add_other_commands(*app, chosen, program);
   return app;
 }

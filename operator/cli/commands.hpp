@@ -13,12 +13,10 @@ namespace patchwave::cli {
 /// What was chosen on the command line.
 struct Chosen {
   Options options;
-  std::function<Result<int>(Context&)> verb;  ///< Needs the cluster. Empty: one of those below, or none.
-  bool version = false;
-  bool completion = false;
-  bool judge = false;
-  bool rank = false;
-  bool plan = false;
+  /// One of them is set: the second where no cluster is needed.
+  std::function<Result<int>(Context&)> verb;
+  std::function<Result<int>(Environment&, const Options&)> local_verb;
+  bool knows_its_formats = false;  ///< The verb itself refuses what it can't print.
 };
 
 /// `chosen` is filled by parsing and must outlive the app.

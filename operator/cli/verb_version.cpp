@@ -41,11 +41,19 @@ std::optional<int> minor_of(std::string_view version) {
   return read.ec == std::errc() ? std::optional(minor) : std::nullopt;
 }
 
+std::optional<Context> reach(Environment& environment, const Options& options) {
+  if (options.client_only) return std::nullopt;
+  auto context = make_context(environment, options);
+  if (context) return std::move(*context);
+  environment.err << "warning: " << context.error().message << "\n";
+  return std::nullopt;
+}
+
 }  // namespace
 
-Result<int> print_version(Environment& environment, const Options& options, Context* context) {
+Result<int> show_version(Environment& environment, const Options& options) {
   Json versions = {{"client", PATCHWAVE_VERSION}};
-  if (context != nullptr) {
+  if (const auto context = reach(environment, options)) {
     const kube::Client& client = context->cluster.client();
     versions["operator"] = operator_version(client);
     versions["crds"] = served_version(client);

@@ -6,6 +6,29 @@
 #include <ostream>
 
 namespace patchwave::cli {
+namespace {
+
+Style style_for(const Environment& environment, const Options& options, bool is_terminal) {
+  return choose_style(options.colour, is_terminal, options.ascii, environment.variable);
+}
+
+std::string namespace_of(const Options& options, const Session& session) {
+  if (options.all_namespaces) return "";
+  return options.ns.empty() ? session.ns : options.ns;
+}
+
+}  // namespace
+
+Result<Context> make_context(Environment& environment, const Options& options) {
+  auto session = environment.connect(options.connect);
+  if (!session) return fail(session.error());
+  return Context{environment,
+                 options,
+                 Cluster(session->client),
+                 style_for(environment, options, environment.out_is_terminal),
+                 style_for(environment, options, environment.err_is_terminal),
+                 namespace_of(options, *session)};
+}
 
 Result<void> confirm(const Context& context, const std::string& question) {
   const Environment& environment = context.environment;

@@ -67,6 +67,9 @@ struct Context {
   [[nodiscard]] Time now() const { return environment.clock.now(); }
 };
 
+/// Connects as the flags say.
+Result<Context> make_context(Environment& environment, const Options& options);
+
 Result<int> show_status(Context& context);
 Result<int> get_wave(Context& context);
 Result<int> explain(Context& context);
@@ -80,15 +83,17 @@ Result<int> preflight_nodes(Context& context);
 /// Ends with the node drained, or put back as it was.
 Result<int> drain_node(Context& context);
 Result<int> uncordon_node(Context& context);
-/// Prints what it can learn; `context` is null with --client.
-Result<int> print_version(Environment& environment, const Options& options, Context* context);
 
-/// Judges recorded samples; needs no cluster.
+// These need no cluster.
+/// Judges recorded samples.
 Result<int> judge_samples(Environment& environment, const Options& options);
-/// Ranks findings from files; needs no cluster.
+/// Ranks findings from files.
 Result<int> rank(Environment& environment, const Options& options);
-/// Plans a month of patches from files; needs no cluster.
+/// Plans a month of patches from files.
 Result<int> plan_month(Environment& environment, const Options& options);
+/// Prints what it can learn, also without a cluster.
+Result<int> show_version(Environment& environment, const Options& options);
+Result<int> print_completion_script(Environment& environment, const Options& options);
 
 /// Asks on a terminal; elsewhere --yes is needed. A dry run needs no answer. The error says how to go on.
 Result<void> confirm(const Context& context, const std::string& question);
