@@ -9,6 +9,7 @@
 #include <ctime>
 #include <vector>
 
+#include "controllers/wave/rows.hpp"
 #include "controllers/wave/statistics.hpp"
 
 namespace patchwave::wave {

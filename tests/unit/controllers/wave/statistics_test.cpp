@@ -8,6 +8,7 @@
 #include <random>
 #include <regex>
 
+#include "controllers/wave/rows.hpp"
 #include "tests/unit/controllers/wave/given.hpp"
 
 namespace patchwave::wave {
