@@ -155,7 +155,8 @@ class RowReader {
   void read_signals(FindingRow& row) {
     risk::Vulnerability& vulnerability = row.finding.vulnerability;
     if (const auto added = read_seen(Kev, "kev"))
-      vulnerability.kev = risk::Kev{*added, read_seen(Ransomware, "kev_ransomware").has_value()};
+      vulnerability.kev =
+          risk::Kev{*added, read_seen(Ransomware, "kev_ransomware").has_value(), !parse_date(field(Kev))};
     vulnerability.listed.metasploit = !field(Metasploit).empty();
     vulnerability.listed.nuclei = !field(Nuclei).empty();
     vulnerability.listed.proof_of_concept = !field(ProofOfConcept).empty();

@@ -34,7 +34,7 @@ std::string epss_trend(const std::optional<Epss>& epss) {
 
 std::string known_exploited(const std::optional<Kev>& kev, Date as_of) {
   if (!kev || kev->added > as_of) return "not in KEV";
-  return fmt::format("in KEV since {}{}", format_date(kev->added),
+  return fmt::format("in KEV {} {}{}", kev->at_the_latest ? "by" : "since", format_date(kev->added),
                      kev->ransomware ? " and used by ransomware" : "");
 }
 

@@ -31,7 +31,8 @@ void add_origin(Text& text, Origin origin) {
 void add_decision(const Finding& finding, const Assessment& assessment, Text& text) {
   const DecisionPoints& points = assessment.points;
   if (points.in_kev) {
-    fmt::format_to(fmt::appender(text), "known exploited since {}{} + ",
+    fmt::format_to(fmt::appender(text), "known exploited {} {}{} + ",
+                   finding.vulnerability.kev->at_the_latest ? "by" : "since",
                    format_date(finding.vulnerability.kev->added),
                    finding.vulnerability.kev->ransomware ? " by ransomware too" : "");
   }

@@ -103,6 +103,11 @@ class PlanCommand : public ::testing::Test {
   std::ostringstream err_;
 };
 
+TEST_F(PlanCommand, DoesNotMakeUpSinceWhenSomethingIsKnownToBeExploited) {
+  EXPECT_THAT(answer()["top"][0]["reason"].get<std::string>(),
+              AllOf(HasSubstr("known exploited by 2024-07-31"), HasSubstr("in KEV by 2024-07-31")));
+}
+
 TEST_F(PlanCommand, SaysWhatGoesFirstWhatFollowsAndWhen) {
   const Json plan = answer();
   EXPECT_EQ(plan["asOf"], "2024-07-31");
