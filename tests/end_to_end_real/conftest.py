@@ -21,6 +21,7 @@ from shopping_street import ShoppingStreet  # noqa: E402
 from storefront.storefront import BAD, GOOD, OLD, push_versions  # noqa: E402
 
 _serial = itertools.count(1)
+ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 VERSIONS = {
     OLD: {}, GOOD: {}, BAD: {"STOREFRONT_ERROR_RATIO": "0.3"}, "1.4.7": {},
     "1.4.5-deaf": {"STOREFRONT_IGNORES_TERM": "yes"},
@@ -28,13 +29,20 @@ VERSIONS = {
     "1.4.6-leak": {"STOREFRONT_LEAK_MIB_PER_SECOND": "12"}}
 
 
+def interrupt_once(*_):
+    """Ctrl-C reaches this process from the terminal and again from ./dev: the second must not end the clearing up."""
+    for number in ENDING_SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
 @pytest.fixture(scope="session")
 def world():
     build = Path(os.environ.get("PATCHWAVE_BUILD", REPOSITORY_ROOT / "build"))
     the_world = RealWorld(build / "end-to-end-real", outlive=False)
     # Machines die with this process; their bridge and their cgroups do not.
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)
+    for number in ENDING_SIGNALS:
+        signal.signal(number, interrupt_once)
     settings = Sysctls().before()
     try:
         the_world.up(machines=3)
