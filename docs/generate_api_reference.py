@@ -8,7 +8,7 @@ import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "reference" / "api.md"
-PLURALS = ["patchpolicies", "patches", "patchwaves", "patchapprovals"]
+PLURALS = ["patchpolicies", "patches", "patchwaves", "patchapprovals", "noderecipes"]
 HEAD = """\
 # API: patchwave.dev/v1alpha1
 
@@ -70,11 +70,11 @@ def section(plural):
     version = crd["spec"]["versions"][0]
     schema = version["schema"]["openAPIV3Schema"]
     columns = ", ".join(column["name"] for column in version["additionalPrinterColumns"] if "priority" not in column)
-    selectors = ", ".join(f"`{field['jsonPath'].lstrip('.')}`" for field in version["selectableFields"])
+    selectors = ", ".join(f"`{field['jsonPath'].lstrip('.')}`" for field in version.get("selectableFields", []))
     lines = [f"## {names['kind']}", "", cell(schema["description"]), "",
-             f"`kubectl get {names['plural']}` or `{', '.join(names['shortNames'])}`. Columns: {columns}. "
-             f"Field selectors: {selectors}.", ""]
-    for part in ("spec", "status"):
+             f"`kubectl get {names['plural']}` or `{', '.join(names['shortNames'])}`. Columns: {columns}."
+             + (f" Field selectors: {selectors}." if selectors else ""), ""]
+    for part in (part for part in ("spec", "status") if part in schema["properties"]):
         lines += [f"### {names['kind']} {part}", "", cell(schema["properties"][part]["description"]), "",
                   "| Field | Type | Default | Allowed | Meaning |", "|---|---|---|---|---|"]
         lines += [f"| {' | '.join(row)} |" for row in rows(schema["properties"][part])]

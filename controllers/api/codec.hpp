@@ -6,6 +6,7 @@
 #include "controllers/api/approval.hpp"
 #include "controllers/api/patch.hpp"
 #include "controllers/api/policy.hpp"
+#include "controllers/api/recipe.hpp"
 #include "controllers/api/wave.hpp"
 
 namespace patchwave::api {
@@ -17,12 +18,14 @@ Result<PatchPolicy> parse_policy(const Json& object);
 Result<Patch> parse_patch(const Json& object);
 Result<PatchWave> parse_wave(const Json& object);
 Result<PatchApproval> parse_approval(const Json& object);
+Result<NodeRecipe> parse_recipe(const Json& object);
 
 /// Spec as the API server would store it: defaults written out, and what is absent left out.
 Json print_spec(const PatchPolicySpec& spec);
 Json print_spec(const PatchSpec& spec);
 Json print_spec(const PatchWaveSpec& spec);
 Json print_spec(const PatchApprovalSpec& spec);
+Json print_spec(const NodeRecipeSpec& spec);
 
 /// Status as it goes to the API server. Times lose their fraction of a second there.
 Json print_status(const PatchPolicyStatus& status);

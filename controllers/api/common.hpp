@@ -86,13 +86,14 @@ enum class Mode : std::uint8_t { Observe, Approve, Automatic };
 enum class OnHarm : std::uint8_t { Rollback, Freeze };
 enum class OnUndecided : std::uint8_t { Hold, Advance, Rollback };
 enum class Verdict : std::uint8_t { Undecided, Pass, Harm };
-enum class WorkloadKind : std::uint8_t { Deployment, StatefulSet, DaemonSet };
+/// What a wave changes one of at a time. A Node has no namespace.
+enum class TargetKind : std::uint8_t { Deployment, StatefulSet, DaemonSet, Node };
 
 std::string_view to_string(Mode value);
 std::string_view to_string(OnHarm value);
 std::string_view to_string(OnUndecided value);
 std::string_view to_string(Verdict value);
-std::string_view to_string(WorkloadKind value);
+std::string_view to_string(TargetKind value);
 
 struct AllowWindow {
   std::string schedule;      ///< Five-field cron in time_zone: the window opens then.
@@ -115,7 +116,8 @@ struct Windows {
 };
 
 struct ThresholdGate {
-  std::string query;  ///< PromQL; {{namespace}}, {{workload}}, {{wave}}, {{image}} are filled in.
+  std::string query;  ///< PromQL; {{namespace}}, {{workload}}, {{node}}, {{wave}}, {{image}} are
+                      ///< filled in.
   std::optional<std::string> below;  ///< Decimal text; exactly one of below and above.
   std::optional<std::string> above;
   milliseconds hold_for{0};  ///< `for`: how long without a break before it counts, either way.

@@ -27,10 +27,11 @@ constexpr Table<Verdict, 3> kVerdicts = {{
     {Verdict::Pass, "Pass"},
     {Verdict::Harm, "Harm"},
 }};
-constexpr Table<WorkloadKind, 3> kWorkloadKinds = {{
-    {WorkloadKind::Deployment, "Deployment"},
-    {WorkloadKind::StatefulSet, "StatefulSet"},
-    {WorkloadKind::DaemonSet, "DaemonSet"},
+constexpr Table<TargetKind, 4> kTargetKinds = {{
+    {TargetKind::Deployment, "Deployment"},
+    {TargetKind::StatefulSet, "StatefulSet"},
+    {TargetKind::DaemonSet, "DaemonSet"},
+    {TargetKind::Node, "Node"},
 }};
 constexpr Table<WavePhase, 9> kWavePhases = {{
     {WavePhase::Pending, "Pending"},
@@ -43,16 +44,36 @@ constexpr Table<WavePhase, 9> kWavePhases = {{
     {WavePhase::RollbackFailed, "RollbackFailed"},
     {WavePhase::Cancelled, "Cancelled"},
 }};
-constexpr Table<TargetState, 9> kTargetStates = {{
+constexpr Table<TargetState, 10> kTargetStates = {{
     {TargetState::Pending, "Pending"},
     {TargetState::Claimed, "Claimed"},
     {TargetState::Canary, "Canary"},
+    {TargetState::Patching, "Patching"},
     {TargetState::Promoting, "Promoting"},
     {TargetState::Promoted, "Promoted"},
     {TargetState::RollingBack, "RollingBack"},
     {TargetState::RolledBack, "RolledBack"},
     {TargetState::RollbackFailed, "RollbackFailed"},
     {TargetState::Skipped, "Skipped"},
+}};
+constexpr Table<NodeStep, 7> kNodeSteps = {{
+    {NodeStep::Drain, "Drain"},
+    {NodeStep::Patch, "Patch"},
+    {NodeStep::Reboot, "Reboot"},
+    {NodeStep::Verify, "Verify"},
+    {NodeStep::Return, "Return"},
+    {NodeStep::Undo, "Undo"},
+    {NodeStep::UndoReboot, "UndoReboot"},
+}};
+constexpr Table<Reboot, 3> kReboots = {{
+    {Reboot::IfNeeded, "IfNeeded"},
+    {Reboot::Always, "Always"},
+    {Reboot::Never, "Never"},
+}};
+constexpr Table<PodTreatment, 3> kPodTreatments = {{
+    {PodTreatment::Evict, "Evict"},
+    {PodTreatment::Refuse, "Refuse"},
+    {PodTreatment::Leave, "Leave"},
 }};
 constexpr Table<RollbackCause, 4> kRollbackCauses = {{
     {RollbackCause::Harm, "Harm"},
@@ -80,8 +101,8 @@ Names<Verdict> names_of<Verdict>() {
   return kVerdicts;
 }
 template <>
-Names<WorkloadKind> names_of<WorkloadKind>() {
-  return kWorkloadKinds;
+Names<TargetKind> names_of<TargetKind>() {
+  return kTargetKinds;
 }
 template <>
 Names<WavePhase> names_of<WavePhase>() {
@@ -90,6 +111,18 @@ Names<WavePhase> names_of<WavePhase>() {
 template <>
 Names<TargetState> names_of<TargetState>() {
   return kTargetStates;
+}
+template <>
+Names<NodeStep> names_of<NodeStep>() {
+  return kNodeSteps;
+}
+template <>
+Names<Reboot> names_of<Reboot>() {
+  return kReboots;
+}
+template <>
+Names<PodTreatment> names_of<PodTreatment>() {
+  return kPodTreatments;
 }
 template <>
 Names<RollbackCause> names_of<RollbackCause>() {
@@ -108,13 +141,22 @@ std::string_view to_string(OnUndecided value) {
 std::string_view to_string(Verdict value) {
   return word_of(value);
 }
-std::string_view to_string(WorkloadKind value) {
+std::string_view to_string(TargetKind value) {
   return word_of(value);
 }
 std::string_view to_string(WavePhase value) {
   return word_of(value);
 }
 std::string_view to_string(TargetState value) {
+  return word_of(value);
+}
+std::string_view to_string(NodeStep value) {
+  return word_of(value);
+}
+std::string_view to_string(Reboot value) {
+  return word_of(value);
+}
+std::string_view to_string(PodTreatment value) {
   return word_of(value);
 }
 std::string_view to_string(RollbackCause value) {

@@ -25,11 +25,17 @@ Names<OnUndecided> names_of<OnUndecided>();
 template <>
 Names<Verdict> names_of<Verdict>();
 template <>
-Names<WorkloadKind> names_of<WorkloadKind>();
+Names<TargetKind> names_of<TargetKind>();
 template <>
 Names<WavePhase> names_of<WavePhase>();
 template <>
 Names<TargetState> names_of<TargetState>();
+template <>
+Names<NodeStep> names_of<NodeStep>();
+template <>
+Names<Reboot> names_of<Reboot>();
+template <>
+Names<PodTreatment> names_of<PodTreatment>();
 template <>
 Names<RollbackCause> names_of<RollbackCause>();
 

@@ -26,15 +26,16 @@ inline constexpr std::string_view kTelemetryUnavailable =
 inline constexpr std::string_view kNoData = "NoData";                        ///< it answers with nothing
 inline constexpr std::string_view kGatheringEvidence = "GatheringEvidence";  ///< gates not decided yet
 inline constexpr std::string_view kEvictionBlocked = "EvictionBlocked";      ///< a PodDisruptionBudget
-inline constexpr std::string_view kFrozen = "FrozenOnHarm";                  ///< onHarm: Freeze
-inline constexpr std::string_view kWriteRefused = "WriteRefused";            ///< the API server says no
+inline constexpr std::string_view kNodeInWork = "NodeInWork";      ///< drained, patched or booted anew
+inline constexpr std::string_view kFrozen = "FrozenOnHarm";        ///< onHarm: Freeze
+inline constexpr std::string_view kWriteRefused = "WriteRefused";  ///< the API server says no
 inline constexpr std::string_view kInvalidSpec = "InvalidSpec";
 
 inline constexpr std::array kAll = {
     kObserveOnly,      kSuspended,         kPredecessor,      kWindowClosed,   kDoesNotFitWindow,
     kApprovalRequired, kApprovalDenied,    kApprovalOutdated, kQuarantined,    kDigestUnresolved,
     kBudgetSpent,      kClaimedElsewhere,  kFieldConflict,    kTargetNotReady, kTelemetryUnavailable,
-    kNoData,           kGatheringEvidence, kEvictionBlocked,  kFrozen,         kWriteRefused,
-    kInvalidSpec};
+    kNoData,           kGatheringEvidence, kEvictionBlocked,  kNodeInWork,     kFrozen,
+    kWriteRefused,     kInvalidSpec};
 
 }  // namespace patchwave::api::hold

@@ -1,4 +1,5 @@
-// Patch: one available update of one image repository. Written by discovery, a pipeline or a person.
+// Patch: one available update of one image repository or node pool. Written by discovery, a pipeline or a
+// person.
 #pragma once
 
 #include "controllers/api/common.hpp"
@@ -6,10 +7,13 @@
 namespace patchwave::api {
 
 struct PatchSpec {
-  std::string image;               ///< `subject.image`: the repository, without tag or digest.
-  std::string tag;                 ///< `to.tag`
-  std::string digest;              ///< `to.digest`; looked up in the registry when empty.
-  std::vector<std::string> fixes;  ///< CVE or advisory identifiers.
+  std::string image;      ///< `subject.image`: the repository, without tag or digest; or
+  std::string node_pool;  ///< `subject.nodePool`: the name of a pool of a policy.
+  std::string tag;        ///< `to.tag`
+  std::string digest;     ///< `to.digest`; looked up in the registry when empty.
+  std::string version;    ///< `to.version`: of a node pool; orders its patches.
+  std::map<std::string, std::string> parameters;  ///< `to.parameters`: for the pool's recipe.
+  std::vector<std::string> fixes;                 ///< CVE or advisory identifiers.
   bool operator==(const PatchSpec&) const = default;
 };
 
@@ -23,8 +27,9 @@ struct Quarantine {
 
 struct PatchStatus {
   std::int64_t observed_generation = 0;
-  std::string phase;                          ///< Pending, Resolved, Rolling, Succeeded, Quarantined, Failed
-  std::string digest;                         ///< Resolved once; every wave of this generation uses it.
+  std::string phase;  ///< Pending, Resolved, Rolling, Succeeded, Quarantined, Failed
+  /// Resolved once; every wave of this generation uses it. Of a node pool: of the recipe and its parameters.
+  std::string digest;
   std::vector<std::string> platform_digests;  ///< Children of an index: what pods may report instead.
   int targets_total = 0;
   int targets_patched = 0;

@@ -1,4 +1,5 @@
 #include "controllers/api/codec.hpp"
+#include "controllers/api/node_pool_codec.hpp"
 #include "controllers/api/shared_codec.hpp"
 
 namespace patchwave::api {
@@ -8,14 +9,27 @@ constexpr TextRule kRepositoryRule{1, 255, is_image_repository, "an image reposi
 constexpr TextRule kTagRule{1, 128, is_image_tag, "an image tag"};
 constexpr TextRule kAdvisoryRule{1, 64, is_advisory, "an identifier such as 'CVE-2026-1234'"};
 
+// What is of the other kind of subject beside it has no meaning, and the API server refuses it.
+void require_a_version(const ObjectReader& subject, const ObjectReader& to) {
+  const bool image = subject.has("image");
+  if (image && !to.has("tag") && !to.has("digest")) to.refuse("tag", "or `digest` must be set for an image");
+  if (!image && !to.has("version")) to.refuse("version", "must be set for a node pool");
+}
+
 PatchSpec read_spec(const ObjectReader& fields) {
   PatchSpec spec;
-  spec.image =
-      fields.object("subject", Presence::Required).text("image", kRepositoryRule, Presence::Required);
+  const auto subject = fields.object("subject", Presence::Required);
+  spec.image = subject.text("image", kRepositoryRule);
+  spec.node_pool = subject.text("nodePool", kLabelNameRule);
+  if (subject.has("image") == subject.has("nodePool")) {
+    subject.refuse("image", "or `nodePool` must be set, and not both");
+  }
   const auto to = fields.object("to", Presence::Required);
   spec.tag = to.text("tag", kTagRule);
   spec.digest = to.text("digest", kDigestRule);
-  if (!to.has("tag") && !to.has("digest")) to.refuse("tag", "or `digest` must be set");
+  spec.version = to.text("version", kTagRule);
+  spec.parameters = read_parameters(to);
+  require_a_version(subject, to);
   spec.fixes = fields.texts("fixes", {0, 200, true}, kAdvisoryRule);
   return spec;
 }
@@ -66,7 +80,12 @@ Json print_spec(const PatchSpec& spec) {
   Json to = Json::object();
   put(to, "tag", spec.tag);
   put(to, "digest", spec.digest);
-  Json fields = {{"subject", {{"image", spec.image}}}, {"to", std::move(to)}};
+  put(to, "version", spec.version);
+  put(to, "parameters", Json(spec.parameters));
+  Json subject = Json::object();
+  put(subject, "image", spec.image);
+  put(subject, "nodePool", spec.node_pool);
+  Json fields = {{"subject", std::move(subject)}, {"to", std::move(to)}};
   put(fields, "fixes", spec.fixes);
   return fields;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "controllers/api/common.hpp"
+#include "controllers/api/node_pool.hpp"
 
 namespace patchwave::api {
 
@@ -34,7 +35,8 @@ struct HistoryLimits {
 struct PatchPolicySpec {
   Mode mode = Mode::Approve;
   bool suspend = false;
-  WorkloadTargets workloads;
+  std::optional<WorkloadTargets> workloads;  ///< `targets.workloads`
+  std::vector<NodePool> node_pools;          ///< `targets.nodePools`
   std::vector<WavePlan> waves;
   Windows windows;
   std::vector<GateSpec> gates;
@@ -48,7 +50,7 @@ struct PatchPolicySpec {
 
 struct PatchPolicyStatus {
   std::int64_t observed_generation = 0;
-  int targets = 0;       ///< Workloads that the policy selects now.
+  int targets = 0;       ///< Workloads and nodes that the policy selects now.
   int open_patches = 0;  ///< Patches that apply and are not everywhere yet.
   int active_waves = 0;
   int quarantined_patches = 0;

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "controllers/api/codec.hpp"
+#include "controllers/api/node_pool_codec.hpp"
 #include "controllers/api/shared_codec.hpp"
 
 namespace patchwave::api {
@@ -9,11 +10,22 @@ namespace {
 constexpr TextRule kImageGlobRule{1, 255, is_image_glob,
                                   "an image repository, in which '*' and '**' stand for others"};
 
-WorkloadTargets read_workloads(const ObjectReader& reader) {
-  const auto fields = reader.object("targets", Presence::Required).object("workloads", Presence::Required);
-  return {read_label_selector(fields.object("namespaceSelector")),
-          read_label_selector(fields.object("selector")),
-          fields.texts("images", {1, 100}, kImageGlobRule, Presence::Required)};
+std::optional<WorkloadTargets> read_workloads(const ObjectReader& targets) {
+  if (!targets.has("workloads")) return std::nullopt;
+  const auto fields = targets.object("workloads");
+  return WorkloadTargets{read_label_selector(fields.object("namespaceSelector")),
+                         read_label_selector(fields.object("selector")),
+                         fields.texts("images", {1, 100}, kImageGlobRule, Presence::Required)};
+}
+
+std::vector<NodePool> read_node_pools(const ObjectReader& targets) {
+  auto pools = targets.objects("nodePools", {0, 20}, read_node_pool);
+  auto names = pools;
+  std::ranges::sort(names, {}, &NodePool::name);
+  if (std::ranges::adjacent_find(names, {}, &NodePool::name) != names.end()) {
+    targets.refuse("nodePools", "must have distinct names");
+  }
+  return pools;
 }
 
 std::optional<CountOrPercent> read_select(const ObjectReader& wave) {
@@ -66,7 +78,12 @@ PatchPolicySpec read_spec(const ObjectReader& fields) {
   PatchPolicySpec spec;
   spec.mode = fields.choice("mode", spec.mode);
   spec.suspend = fields.flag("suspend", spec.suspend);
-  spec.workloads = read_workloads(fields);
+  const auto targets = fields.object("targets", Presence::Required);
+  spec.workloads = read_workloads(targets);
+  spec.node_pools = read_node_pools(targets);
+  if (!spec.workloads && spec.node_pools.empty()) {
+    targets.refuse("workloads", "or `nodePools` must be set");
+  }
   spec.waves = read_waves(fields);
   spec.windows = read_windows(fields);
   spec.gates = read_gates(fields);
@@ -92,6 +109,19 @@ PatchPolicyStatus read_status(const ObjectReader& fields) {
   return status;
 }
 
+Json print_targets(const PatchPolicySpec& spec) {
+  Json targets = Json::object();
+  if (spec.workloads) {
+    targets["workloads"] = {{"namespaceSelector", print_label_selector(spec.workloads->namespace_selector)},
+                            {"selector", print_label_selector(spec.workloads->selector)},
+                            {"images", spec.workloads->images}};
+  }
+  Json pools = Json::array();
+  for (const auto& pool : spec.node_pools) pools.push_back(print_node_pool(pool));
+  put(targets, "nodePools", std::move(pools));
+  return targets;
+}
+
 }  // namespace
 
 Result<PatchPolicy> parse_policy(const Json& object) {
@@ -109,11 +139,7 @@ Json print_spec(const PatchPolicySpec& spec) {
   Json fields = {
       {"mode", to_string(spec.mode)},
       {"suspend", spec.suspend},
-      {"targets",
-       {{"workloads",
-         {{"namespaceSelector", print_label_selector(spec.workloads.namespace_selector)},
-          {"selector", print_label_selector(spec.workloads.selector)},
-          {"images", spec.workloads.images}}}}},
+      {"targets", print_targets(spec)},
       {"waves", std::move(waves)},
       {"windows", print_windows(spec.windows)},
       {"onHarm", to_string(spec.on_harm)},

@@ -107,6 +107,24 @@ bool is_image_glob(std::string_view text) {
   return !text.empty() && !in(text.front(), "._:/-") && all_in(text, kAlphanumeric, "._:/*-");
 }
 
+bool is_pinned_image(std::string_view text) {
+  const auto at = text.find('@');
+  if (at == std::string_view::npos || !is_digest(text.substr(at + 1)) || text.substr(at + 1).empty())
+    return false;
+  const auto name = text.substr(0, at);
+  // A colon after the last slash begins a tag; one before it, a port.
+  const auto colon = name.rfind(':');
+  const auto slash = name.rfind('/');
+  const bool tagged = colon != std::string_view::npos && (slash == std::string_view::npos || colon > slash);
+  if (!tagged) return is_image_repository(name);
+  return is_image_repository(name.substr(0, colon)) && is_image_tag(name.substr(colon + 1));
+}
+
+bool is_absolute_path(std::string_view text) {
+  return text.starts_with('/') && all_in(text, kAlphanumeric, "/._-") && !text.contains("..") &&
+         !text.ends_with('.');
+}
+
 bool is_advisory(std::string_view text) {
   return !text.empty() && in(text.front(), kAlphanumeric) && all_in(text, kAlphanumeric, ".:_-");
 }

@@ -19,6 +19,10 @@ bool is_image_tag(std::string_view text);
 /// "host:port/path" without tag and digest.
 bool is_image_repository(std::string_view text);
 bool is_image_glob(std::string_view text);
+/// "host:port/path:tag@sha256:…", the digest being required.
+bool is_pinned_image(std::string_view text);
+/// From the root on, and never upwards.
+bool is_absolute_path(std::string_view text);
 /// "CVE-2026-1234" and the like.
 bool is_advisory(std::string_view text);
 /// "-12.5": no exponent, at most 15 digits before the point and 9 after it.

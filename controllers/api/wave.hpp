@@ -3,14 +3,16 @@
 #pragma once
 
 #include "controllers/api/common.hpp"
+#include "controllers/api/node_pool.hpp"
 
 namespace patchwave::api {
 
 struct WaveTarget {
-  WorkloadKind kind = WorkloadKind::Deployment;
-  std::string ns;
+  TargetKind kind = TargetKind::Deployment;
+  std::string ns;  ///< Empty for a Node.
   std::string name;
-  std::vector<std::string> containers;  ///< Names of containers and init containers that get the image.
+  /// Names of containers and init containers that get the image; none for a Node.
+  std::vector<std::string> containers;
   auto operator<=>(const WaveTarget&) const = default;
 };
 
@@ -20,6 +22,7 @@ struct PatchWaveSpec {
   int order = 1;
   Mode mode = Mode::Automatic;
   std::vector<WaveTarget> targets;
+  std::optional<NodeWork> nodes;  ///< Set when, and only when, the targets are nodes.
   std::vector<CountOrPercent> steps = {{1, false}, {100, true}};
   CountOrPercent max_unavailable{1, false};
   milliseconds step_bake{60'000};
@@ -60,6 +63,7 @@ enum class TargetState : std::uint8_t {
   Pending,      ///< Untouched.
   Claimed,      ///< `before` is on record; the claim annotation may be set.
   Canary,       ///< Step `step` may be applied.
+  Patching,     ///< A node: may be drained, changed and rebooted, as far as its own step says.
   Promoting,    ///< The whole workload may be changed.
   Promoted,     ///< Changed, complete and healthy.
   RollingBack,  ///< `before` may be put back.
@@ -74,6 +78,7 @@ struct TargetBefore {
   std::map<std::string, std::string> images;  ///< By container name.
   std::optional<int> partition;               ///< StatefulSet: updateStrategy.rollingUpdate.partition.
   std::string update_strategy;                ///< DaemonSet, StatefulSet: updateStrategy.type.
+  std::optional<NodeFacts> node;              ///< Node.
   bool operator==(const TargetBefore&) const = default;
 };
 
@@ -87,7 +92,8 @@ struct TargetStatus {
   std::optional<Time> ready_since_time;    ///< Since when all copies of the step are ready, without a break.
   std::optional<Time> unready_since_time;  ///< Since when a step that had been ready no longer is.
   TargetBefore before;
-  std::string after_image;  ///< "<repository>:<tag>@<digest>"
+  std::string after_image;  ///< "<repository>:<tag>@<digest>"; of a node "<recipe>@<digest>".
+  std::optional<NodeProgress> node;
   std::string message;
   bool operator==(const TargetStatus&) const = default;
 };
@@ -152,7 +158,7 @@ struct PatchWaveStatus {
   WavePhase phase = WavePhase::Pending;
   std::string plan_hash;  ///< "sha256:…" over the spec and the digest: what an approval is bound to.
   std::string digest;     ///< Fixed when the wave starts.
-  std::string image;      ///< "<repository>:<tag>@<digest>"
+  std::string image;      ///< "<repository>:<tag>@<digest>"; of nodes "<recipe>@<digest>".
   std::optional<Hold> hold;
   std::optional<Harm> harm;
   std::optional<RollbackCause> rollback_cause;

@@ -1,4 +1,5 @@
 #include "controllers/api/codec.hpp"
+#include "controllers/api/node_pool_codec.hpp"
 #include "controllers/api/wave_codec.hpp"
 
 namespace patchwave::api {
@@ -11,6 +12,7 @@ TargetBefore read_before(const ObjectReader& fields) {
   before.images = fields.map("images", std::numeric_limits<std::size_t>::max(), {});
   if (fields.has("partition")) before.partition = fields.integer("partition", 0, kCount);
   before.update_strategy = fields.text("updateStrategy", {});
+  if (fields.has("node")) before.node = read_node_facts(fields.object("node"));
   return before;
 }
 
@@ -26,6 +28,7 @@ TargetStatus read_target(const ObjectReader& fields) {
   status.unready_since_time = fields.time("unreadySinceTime");
   status.before = read_before(fields.object("before"));
   status.after_image = fields.text("afterImage", {});
+  if (fields.has("node")) status.node = read_node_progress(fields.object("node"));
   status.message = fields.text("message", {});
   return status;
 }
@@ -73,6 +76,7 @@ Json print_before(const TargetBefore& before) {
   put(fields, "images", Json(before.images));
   if (before.partition) fields["partition"] = *before.partition;
   put(fields, "updateStrategy", before.update_strategy);
+  if (before.node) fields["node"] = print_node_facts(*before.node);
   return fields;
 }
 
@@ -87,6 +91,7 @@ Json print_target(const TargetStatus& status) {
   put(fields, "unreadySinceTime", status.unready_since_time);
   put(fields, "before", print_before(status.before));
   put(fields, "afterImage", status.after_image);
+  if (status.node) fields["node"] = print_node_progress(*status.node);
   put(fields, "message", status.message);
   return fields;
 }

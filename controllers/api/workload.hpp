@@ -1,4 +1,5 @@
-// A workload as planning sees it: what inventory reads out of Deployments, StatefulSets and DaemonSets.
+// A workload or node as planning sees it: what inventory reads out of Deployments, StatefulSets, DaemonSets
+// and Nodes.
 #pragma once
 
 #include <map>
@@ -10,7 +11,7 @@
 namespace patchwave::api {
 
 struct Workload {
-  WorkloadKind kind = WorkloadKind::Deployment;
+  TargetKind kind = TargetKind::Deployment;
   std::string ns;
   std::string name;
   std::map<std::string, std::string> labels;
@@ -21,7 +22,8 @@ struct Workload {
     bool operator==(const Container&) const = default;
   };
   std::vector<Container> containers;  ///< Init containers too.
-  int replicas = 0;                   ///< Wanted copies; of a DaemonSet, the nodes it is scheduled to.
+  int replicas = 0;        ///< Wanted copies; of a DaemonSet, the nodes it is scheduled to; of a Node, one.
+  std::string patched_by;  ///< Of a Node: see kPatchedByAnnotation.
   bool operator==(const Workload&) const = default;
 };
 

@@ -81,7 +81,8 @@ Assembly::Assembly(Surroundings surroundings)
       patch_reconciler_({with_.client, with_.stores, with_.clock, with_.resolve, with_.operator_namespace},
                         with_.on_happening),
       wave_reconciler_(
-          {with_.client, with_.stores, with_.clock, with_.log, gates_, with_.git_ops_managers},
+          {with_.client, with_.stores, with_.clock, with_.log, gates_, with_.git_ops_managers,
+           with_.operator_namespace, with_.node_jobs},
           {with_.on_happening,
            [this](const auto& before, const auto& after) { outcomes_.wave_written(before, after); }}),
       approval_reconciler_({with_.client, with_.stores, with_.clock}),
@@ -126,6 +127,8 @@ void Assembly::listen() {
   connect(with_.stores.stateful_sets, &Assembly::workload_changed);
   connect(with_.stores.daemon_sets, &Assembly::workload_changed);
   connect(with_.stores.namespaces, &Assembly::namespace_changed);
+  with_.stores.nodes.on_change(
+      [this](const kube::NodeView* before, const kube::NodeView* after) { node_changed(before, after); });
   with_.stores.pods.on_change([this](const kube::PodView* before, const kube::PodView* after) {
     look_at_waves_in(after != nullptr ? after->ns : before->ns);
   });
@@ -134,6 +137,12 @@ void Assembly::listen() {
 void Assembly::policy_changed(const kube::Object* before, const kube::Object* after) {
   const auto& policy = either(before, after);
   policies_.enqueue(key_of(policy));
+  // A patch of a pool waits for a policy that has it.
+  for (const auto& patch : with_.stores.patches.list(string_at(policy, {"metadata", "namespace"}))) {
+    const bool waits = string_at(*patch, {"status", "digest"}).empty() &&
+                       !string_at(*patch, {"spec", "subject", "nodePool"}).empty();
+    if (waits) patches_.enqueue(key_of(*patch));
+  }
   for (const auto& wave : with_.stores.waves.list(string_at(policy, {"metadata", "namespace"}))) {
     if (string_at(*wave, {"spec", "policyRef", "name"}) == string_at(policy, {"metadata", "name"})) {
       waves_.enqueue(key_of(*wave));
@@ -204,6 +213,17 @@ void Assembly::namespace_changed(const kube::Object* before, const kube::Object*
       before == nullptr || after == nullptr ||
       object_at(**before, {"metadata", "labels"}) != object_at(**after, {"metadata", "labels"});
   if (relabelled) look_at_policies(with_.operator_namespace);
+}
+
+void Assembly::node_changed(const kube::NodeView* before, const kube::NodeView* after) {
+  look_at_waves_in("");
+  const bool plan_may_change = before == nullptr || after == nullptr || before->labels != after->labels ||
+                               before->annotations != after->annotations ||
+                               before->terminating != after->terminating;
+  if (!plan_may_change) return;
+  for (const auto& policy : with_.stores.policies.list(with_.operator_namespace)) {
+    if (!array_at(*policy, {"spec", "targets", "nodePools"}).empty()) policies_.enqueue(key_of(*policy));
+  }
 }
 
 void Assembly::look_at_policies(std::string_view ns) {

@@ -40,6 +40,7 @@ struct Surroundings {
   std::string operator_namespace;
   wave::GateSettings gates;
   std::vector<std::string> git_ops_managers;  ///< Field managers that would put their own image back.
+  wave::NodeJobSettings node_jobs = {};
   Workers workers;
   std::function<void(const api::Happening&)> on_happening;
 };
@@ -58,6 +59,7 @@ class Assembly {
   void approval_changed(const kube::Object* before, const kube::Object* after);
   void workload_changed(const kube::Object* before, const kube::Object* after);
   void namespace_changed(const kube::Object* before, const kube::Object* after);
+  void node_changed(const kube::NodeView* before, const kube::NodeView* after);
 
   void look_at_policies(std::string_view ns);
   void look_at_waves_in(const std::string& target_namespace);

@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "controllers/api/node_pool.hpp"
 #include "operator/base/json.hpp"
 
 namespace patchwave::inventory {
@@ -40,14 +41,14 @@ void append_containers(std::vector<api::Workload::Container>& containers, const 
   }
 }
 
-int wanted_copies(api::WorkloadKind kind, const Json& object) {
-  const auto copies = kind == api::WorkloadKind::DaemonSet
+int wanted_copies(api::TargetKind kind, const Json& object) {
+  const auto copies = kind == api::TargetKind::DaemonSet
                           ? integer_at(object, {"status", "desiredNumberScheduled"}, 0)
                           : integer_at(object, {"spec", "replicas"}, 1);
   return static_cast<int>(std::clamp<std::int64_t>(copies, 0, std::numeric_limits<int>::max()));
 }
 
-std::optional<api::Workload> workload_of(api::WorkloadKind kind, const Json& object) {
+std::optional<api::Workload> workload_of(api::TargetKind kind, const Json& object) {
   api::Workload workload;
   workload.labels = labels_of(object);
   if (is_being_deleted(object) || is_canary_copy(workload.labels)) return std::nullopt;
@@ -85,7 +86,7 @@ class Namespaces {
 std::vector<api::Workload> workloads(const Stores& stores, std::string_view ns) {
   std::vector<api::Workload> found;
   Namespaces namespaces(stores.namespaces);
-  const auto append = [&](api::WorkloadKind kind, const kube::ObjectStore& store) {
+  const auto append = [&](api::TargetKind kind, const kube::ObjectStore& store) {
     for (const auto& object : store.list(ns)) {
       auto workload = object ? workload_of(kind, *object) : std::nullopt;
       if (!workload) continue;
@@ -95,9 +96,27 @@ std::vector<api::Workload> workloads(const Stores& stores, std::string_view ns) 
       found.push_back(std::move(*workload));
     }
   };
-  append(api::WorkloadKind::Deployment, stores.deployments);
-  append(api::WorkloadKind::StatefulSet, stores.stateful_sets);
-  append(api::WorkloadKind::DaemonSet, stores.daemon_sets);
+  append(api::TargetKind::Deployment, stores.deployments);
+  append(api::TargetKind::StatefulSet, stores.stateful_sets);
+  append(api::TargetKind::DaemonSet, stores.daemon_sets);
+  return found;
+}
+
+std::vector<api::Workload> nodes(const Stores& stores) {
+  std::vector<api::Workload> found;
+  for (auto& node : stores.nodes.list()) {
+    if (node.terminating) continue;
+    api::Workload workload;
+    workload.kind = api::TargetKind::Node;
+    workload.name = std::move(node.name);
+    workload.labels = std::move(node.labels);
+    workload.replicas = 1;
+    if (const auto by = node.annotations.find(std::string(api::kPatchedByAnnotation));
+        by != node.annotations.end()) {
+      workload.patched_by = by->second;
+    }
+    found.push_back(std::move(workload));
+  }
   return found;
 }
 

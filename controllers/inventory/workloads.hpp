@@ -1,4 +1,4 @@
-// Which workloads there are, as planning wants to see them.
+// Which workloads and nodes there are, as planning wants to see them.
 #pragma once
 
 #include <string_view>
@@ -13,5 +13,8 @@ namespace patchwave::inventory {
 /// kind, namespace and name. Left out are canary copies, what is being deleted, and workloads whose
 /// namespace is not known yet or is being deleted: its labels might forbid them.
 std::vector<api::Workload> workloads(const Stores& stores, std::string_view ns);
+
+/// The nodes, in order of name, without those on their way out.
+std::vector<api::Workload> nodes(const Stores& stores);
 
 }  // namespace patchwave::inventory

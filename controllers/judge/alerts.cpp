@@ -29,6 +29,10 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
 }
 
 bool touches(const WaveScope& scope, const Labels& labels) {
+  if (!scope.nodes.empty()) {
+    const auto node = label(labels, "node");
+    return node.empty() || contains(scope.nodes, node);
+  }
   const auto ns = label(labels, "namespace");
   if (ns.empty()) return true;
   if (!contains(scope.namespaces, ns)) return false;

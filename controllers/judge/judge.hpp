@@ -117,10 +117,12 @@ Finding judge_threshold(const api::GateSpec& gate, const QueryEvidence& evidence
 /// What an alert may touch. An alert without a namespace label touches every wave that its gate matches;
 /// one with it must name a namespace of the wave, and where it names a pod or a workload (labels pod,
 /// deployment, statefulset, daemonset, workload), one of the wave's. Canary copies belong to the workloads.
+/// To a wave of nodes only the label node tells another's alert from its own.
 struct WaveScope {
   std::vector<std::string> namespaces;
   std::vector<std::string> workloads;
   std::vector<std::string> pods;
+  std::vector<std::string> nodes = {};
 };
 /// `before`: series firing just before `since`; `during`: firing at any time from `since` to now.
 /// Only an alert that did not fire before is Harm. No alert is Pass once the rules had an interval to fire.

@@ -1,12 +1,11 @@
 #include "controllers/node/drainer.hpp"
 
+#include "controllers/node/cordon_patch.hpp"
 #include "controllers/node/facts.hpp"
-#include "controllers/target/guarded_patch.hpp"
 
 namespace patchwave::node {
 namespace {
 
-constexpr const char* kUnschedulable = "/spec/unschedulable";
 /// Kubelets and controllers write to nodes all the time; a few collisions in a row are chance.
 constexpr int kMostTries = 5;
 
@@ -15,20 +14,6 @@ Result<void> write(const kube::Client& client, const Json& node, const target::G
                                     kube::PatchType::Json, patch.operations());
   if (!written) return fail(written.error());
   return {};
-}
-
-Result<void> write_cordon(const kube::Client& client, const Json& node, const drain::CordonRecord& record) {
-  target::GuardedPatch patch(node);
-  patch.set_annotations({{std::string(drain::kCordonAnnotation), drain::print_record(record)}});
-  patch.set(kUnschedulable, true);
-  return write(client, node, patch);
-}
-
-Result<void> write_release(const kube::Client& client, const Json& node, drain::Release release) {
-  target::GuardedPatch patch(node);
-  patch.remove_annotations({drain::kCordonAnnotation});
-  if (release == drain::Release::Uncordon) patch.remove(kUnschedulable);
-  return write(client, node, patch);
 }
 
 }  // namespace
@@ -64,7 +49,7 @@ Result<drain::Step> drain_step(const kube::Client& client, const std::string& no
   progress.forget_all_but(live->snapshot.pods);
   auto step = drain::next_step(order, live->snapshot, progress, now);
   if (step.cordon) {
-    const auto written = write_cordon(client, *live->node, *step.cordon);
+    const auto written = write(client, *live->node, cordon_patch(*live->node, *step.cordon));
     if (!written && written.error().kind != ErrorKind::Conflict) return fail(written.error());
   }
   for (const auto& eviction : step.evictions) {
@@ -83,7 +68,7 @@ Result<drain::Release> release(const kube::Client& client, const std::string& no
     if (!read) return fail(read.error());
     const auto release = drain::release_of(drain::read_cordon(*read), owner);
     if (release == drain::Release::Nothing) return release;
-    const auto written = write_release(client, *read, release);
+    const auto written = write(client, *read, release_patch(*read, owner));
     if (written) return release;
     if (written.error().kind != ErrorKind::Conflict || tries == kMostTries) return fail(written.error());
   }

@@ -1,6 +1,9 @@
 #include "controllers/patch/reconcile.hpp"
 
+#include <fmt/format.h>
+
 #include "controllers/api/codec.hpp"
+#include "controllers/patch/pool_recipe.hpp"
 #include "controllers/status/status.hpp"
 
 namespace patchwave::patch {
@@ -29,7 +32,11 @@ Result<runtime::ReconcileResult> PatchReconciler::reconcile(const std::string& k
   if (patch->metadata.deletion_time) return runtime::ReconcileResult{};
 
   PatchSnapshot snapshot{*patch, waves_of(with_.stores, *patch), std::nullopt};
-  if (needs_lookup(*patch)) snapshot.lookup = with_.resolve(question_of(*patch));
+  if (needs_lookup(*patch)) {
+    auto lookup = look_up(*patch);
+    if (!lookup) return fail(std::move(lookup.error()));
+    snapshot.lookup = std::move(*lookup);
+  }
   const auto decision = decide(snapshot, with_.clock.now());
 
   if (decision.status != patch->status) {
@@ -42,6 +49,38 @@ Result<runtime::ReconcileResult> PatchReconciler::reconcile(const std::string& k
     if (auto removed = remove_lift_annotation(*patch); !removed) return fail(std::move(removed.error()));
   }
   return runtime::ReconcileResult{decision.requeue_after};
+}
+
+Result<Lookup> PatchReconciler::look_up(const api::Patch& patch) const {
+  if (patch.spec.node_pool.empty()) return with_.resolve(question_of(patch));
+  return look_up_recipe(patch);
+}
+
+Result<Lookup> PatchReconciler::look_up_recipe(const api::Patch& patch) const {
+  if (patch.metadata.ns != with_.operator_namespace) {
+    return Lookup{"",
+                  {},
+                  fmt::format("a patch of a node pool must be in the operator's namespace, '{}'",
+                              with_.operator_namespace),
+                  {}};
+  }
+  std::vector<api::PatchPolicy> policies;
+  for (const auto& object : with_.stores.policies.list(patch.metadata.ns)) {
+    if (auto policy = api::parse_policy(*object)) policies.push_back(std::move(*policy));
+  }
+  const auto name = recipe_of_pool(patch, policies);
+  if (!name) return Lookup{"", {}, name.error().message, {}};
+  const auto object = with_.client.get(kube::resources::kNodeRecipes, patch.metadata.ns, *name);
+  if (!object && status::is_gone(object.error())) {
+    return Lookup{"",
+                  {},
+                  fmt::format("NodeRecipe '{}' does not exist in namespace '{}'", *name, patch.metadata.ns),
+                  {}};
+  }
+  if (!object) return fail(object.error());
+  const auto recipe = api::parse_recipe(*object);
+  if (!recipe) return Lookup{"", {}, fmt::format("NodeRecipe '{}': {}", *name, recipe.error().message), {}};
+  return resolve(patch, *recipe);
 }
 
 // With no more than the workloads that the patch can reach: a namespace does not look into another's

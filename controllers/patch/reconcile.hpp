@@ -1,4 +1,4 @@
-// Reads a Patch and its waves, asks the registry once, and writes the status.
+// Reads a Patch and its waves, asks the registry once or reads the recipe, and writes the status.
 #pragma once
 
 #include "controllers/api/happening.hpp"
@@ -33,10 +33,12 @@ class PatchReconciler {
   PatchReconciler(Dependencies dependencies, OnHappening on_happening)
       : with_(std::move(dependencies)), on_happening_(std::move(on_happening)) {}
 
-  /// RBAC: patches get, patch (the lift annotation), status update.
+  /// RBAC: patches get, patch (the lift annotation), status update; noderecipes get.
   Result<runtime::ReconcileResult> reconcile(const std::string& key);
 
  private:
+  [[nodiscard]] Result<Lookup> look_up(const api::Patch& patch) const;
+  [[nodiscard]] Result<Lookup> look_up_recipe(const api::Patch& patch) const;
   [[nodiscard]] ImageQuestion question_of(const api::Patch& patch) const;
   Result<void> remove_lift_annotation(const api::Patch& patch);
   void tell(const api::Patch& patch, const api::PatchStatus& after);

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "controllers/api/codec.hpp"
+#include "controllers/api/statistical_gate.hpp"
 #include "controllers/plan/hash.hpp"
 #include "controllers/plan/version.hpp"
 
@@ -29,6 +30,24 @@ struct Candidate {
 
 std::string name_of(const Workload& workload) {
   return fmt::format("{} {}/{}", to_string(workload.kind), workload.ns, workload.name);
+}
+
+void put_in_order(std::vector<Candidate>& candidates) {
+  std::ranges::sort(candidates, {}, [](const Candidate& candidate) {
+    const auto& workload = *candidate.workload;
+    return std::tuple(workload.replicas <= 0, candidate.place, workload.replicas,
+                      std::string_view(candidate.lot), workload.kind, std::string_view(workload.ns),
+                      std::string_view(workload.name));
+  });
+}
+
+Candidate candidate_of(const api::Patch& patch, std::string_view version, const Workload& workload,
+                       std::vector<std::string> containers, const PlanSoFar& so_far) {
+  auto lot = sha256_hex(
+      fmt::format("{}/{}/{} {}", patch.metadata.ns, patch.metadata.name, version, name_of(workload)));
+  const auto waiting = so_far.waiting.find({workload.kind, workload.ns, workload.name});
+  const auto place = waiting == so_far.waiting.end() ? kBehindAll : waiting->second;
+  return {&workload, std::move(containers), place, std::move(lot)};
 }
 
 /// What the patch brings, to hold containers against.
@@ -88,11 +107,17 @@ std::vector<std::string> containers_to_change(const Workload& workload, const Wa
   return names;
 }
 
-std::vector<Candidate> candidates(const api::PatchPolicy& policy, const api::Patch& patch,
-                                  const Wanted& wanted, const std::vector<Workload>& workloads,
-                                  const PlanSoFar& so_far, Plan& plan) {
+std::vector<Candidate> workloads_to_patch(const api::PatchPolicy& policy, const api::Patch& patch,
+                                          const std::vector<Workload>& workloads, const PlanSoFar& so_far,
+                                          Plan& plan) {
   std::vector<Candidate> found;
-  if (!allows_image(policy.spec.workloads.images, wanted.repository)) {
+  const auto read = wanted_of(patch);
+  if (!read) {
+    plan.problem = fmt::format("Patch {}: {}", patch.metadata.name, read.error().message);
+    return found;
+  }
+  const Wanted& wanted = *read;
+  if (!policy.spec.workloads || !allows_image(policy.spec.workloads->images, wanted.repository)) {
     plan.problem = fmt::format("spec.targets.workloads.images allows no image {}", wanted.repository);
     return found;
   }
@@ -100,19 +125,43 @@ std::vector<Candidate> candidates(const api::PatchPolicy& policy, const api::Pat
   for (const auto& workload : workloads) {
     auto containers = containers_to_change(workload, wanted, warnings);
     if (containers.empty()) continue;
-    auto lot = sha256_hex(fmt::format("{}/{}/{} {}", patch.metadata.ns, patch.metadata.name, patch.spec.tag,
-                                      name_of(workload)));
-    const auto waiting = so_far.waiting.find({workload.kind, workload.ns, workload.name});
-    const auto place = waiting == so_far.waiting.end() ? kBehindAll : waiting->second;
-    found.push_back({&workload, std::move(containers), place, std::move(lot)});
+    found.push_back(candidate_of(patch, patch.spec.tag, workload, std::move(containers), so_far));
   }
   warnings.finish();
-  std::ranges::sort(found, {}, [](const Candidate& candidate) {
-    const auto& workload = *candidate.workload;
-    return std::tuple(workload.replicas <= 0, candidate.place, workload.replicas,
-                      std::string_view(candidate.lot), workload.kind, std::string_view(workload.ns),
-                      std::string_view(workload.name));
-  });
+  put_in_order(found);
+  return found;
+}
+
+const api::NodePool* pool_of(const api::PatchPolicySpec& policy, const api::Patch& patch) {
+  const auto pool = std::ranges::find(policy.node_pools, patch.spec.node_pool, &api::NodePool::name);
+  return pool == policy.node_pools.end() ? nullptr : &*pool;
+}
+
+std::vector<Candidate> nodes_to_patch(const api::PatchPolicy& policy, const api::Patch& patch,
+                                      const std::vector<Workload>& workloads, const PlanSoFar& so_far,
+                                      Plan& plan) {
+  const auto* found_pool = pool_of(policy.spec, patch);
+  if (found_pool == nullptr) {
+    plan.problem = fmt::format("spec.targets.nodePools has no pool '{}'", patch.spec.node_pool);
+    return {};
+  }
+  const auto& pool = *found_pool;
+  if (std::ranges::any_of(policy.spec.gates, api::is_statistical)) {
+    plan.workload_warnings.push_back(
+        fmt::format("pool '{}': gates of the kinds counter, histogram and gauge compare pods, and are left "
+                    "out of waves of "
+                    "nodes",
+                    pool.name));
+  }
+  const auto wanted = print_recipe(pool.recipe, patch.status.digest);
+  std::vector<Candidate> found;
+  for (const auto& workload : workloads) {
+    const bool in_pool =
+        workload.kind == api::TargetKind::Node && pool.node_selector.matches(workload.labels);
+    if (!in_pool || workload.patched_by == wanted) continue;
+    found.push_back(candidate_of(patch, patch.spec.version, workload, {}, so_far));
+  }
+  put_in_order(found);
   return found;
 }
 
@@ -133,6 +182,10 @@ api::PatchWaveSpec wave_spec(const api::PatchPolicy& policy, const api::Patch& p
   spec.on_harm = rules.on_harm;
   spec.on_undecided = rules.on_undecided;
   spec.approval_required = wave.approval_required || rules.mode == api::Mode::Approve;
+  if (const auto* pool = patch.spec.node_pool.empty() ? nullptr : pool_of(rules, patch)) {
+    spec.nodes = api::NodeWork{pool->name, pool->recipe, patch.spec.parameters, pool->reboot, pool->drain};
+    std::erase_if(spec.gates, api::is_statistical);
+  }
   return spec;
 }
 
@@ -252,7 +305,14 @@ std::string wave_name(std::string_view patch, std::string_view policy, std::stri
 }
 
 bool selects(const api::PatchPolicy& policy, bool in_operator_namespace, const Workload& workload) {
-  const auto& rules = policy.spec.workloads;
+  if (workload.kind == api::TargetKind::Node) {
+    return in_operator_namespace &&
+           std::ranges::any_of(policy.spec.node_pools, [&](const api::NodePool& pool) {
+             return pool.node_selector.matches(workload.labels);
+           });
+  }
+  if (!policy.spec.workloads) return false;
+  const auto& rules = *policy.spec.workloads;
   const bool in_reach = in_operator_namespace ? rules.namespace_selector.matches(workload.namespace_labels)
                                               : workload.ns == policy.metadata.ns;
   if (!in_reach || !rules.selector.matches(workload.labels)) return false;
@@ -272,12 +332,9 @@ Plan make_plan(const api::PatchPolicy& policy, const api::Patch& patch,
                const std::vector<Workload>& workloads, const std::set<std::string>& taken,
                const PlanSoFar& so_far) {
   Plan plan;
-  const auto wanted = wanted_of(patch);
-  if (!wanted) {
-    plan.problem = fmt::format("Patch {}: {}", patch.metadata.name, wanted.error().message);
-    return plan;
-  }
-  const auto eligible = candidates(policy, patch, *wanted, workloads, so_far, plan);
+  const auto eligible = patch.spec.node_pool.empty()
+                            ? workloads_to_patch(policy, patch, workloads, so_far, plan)
+                            : nodes_to_patch(policy, patch, workloads, so_far, plan);
   if (policy.spec.waves.empty()) {
     plan.problem = "spec.waves is empty: nothing is ever patched";
   } else if (!eligible.empty()) {
@@ -285,6 +342,10 @@ Plan make_plan(const api::PatchPolicy& policy, const api::Patch& patch,
     split_into_waves(policy, patch, eligible, taken, so_far, plan);
   }
   return plan;
+}
+
+std::string print_recipe(std::string_view recipe, std::string_view digest) {
+  return digest.empty() ? "" : fmt::format("{}@{}", recipe, digest);
 }
 
 std::string plan_hash(const api::PatchWaveSpec& spec, const std::string& image) {

@@ -35,8 +35,8 @@ bool matches_glob(std::string_view glob, std::string_view repository);
 /// ("nginx", "bitnami/*"). No globs allow every image.
 bool allows_image(const std::vector<std::string>& globs, std::string_view repository);
 
-/// Whether the policy selects this workload at all (namespaces, labels, any image glob).
-/// `in_operator_namespace`: the policy may reach beyond `policy.metadata.ns`.
+/// Whether the policy selects this workload at all (namespaces, labels, any image glob), or this node (a
+/// pool). `in_operator_namespace`: the policy may reach beyond `policy.metadata.ns`.
 bool selects(const api::PatchPolicy& policy, bool in_operator_namespace, const Workload& workload);
 
 /// Most targets of one PatchWave, as its schema has it. A longer wave continues as "<wave>-2", "<wave>-3", ….
@@ -67,7 +67,7 @@ struct Plan {
 std::vector<std::string> warnings_of_waves(const api::PatchPolicySpec& policy, std::size_t workloads);
 
 /// What a workload is known by.
-using WorkloadKey = std::tuple<api::WorkloadKind, std::string, std::string>;  ///< Kind, namespace, name.
+using WorkloadKey = std::tuple<api::TargetKind, std::string, std::string>;  ///< Kind, namespace, name.
 
 /// The waves that a patch has already.
 struct PlanSoFar {
@@ -85,11 +85,15 @@ struct PlanSoFar {
 /// it was too large for; the last one gets whoever comes late. Workloads come in the order of the waves that
 /// have them, so that an autoscaler moves nobody to another wave; then in one that is stable: the fewest
 /// replicas first, then a hash of patch and workload, so that not always the same team is the canary;
-/// workloads without any copy come last, as nothing can be seen on them. No workload is taken back to an
-/// earlier version: a warning names it. A part whose name is among `taken` gets the next free number.
+/// workloads without any copy come last, as nothing can be seen on them. For the patch of a node pool the
+/// nodes of the pool are divided in the same way. No workload is taken back to an earlier version: a warning
+/// names it. A part whose name is among `taken` gets the next free number.
 Plan make_plan(const api::PatchPolicy& policy, const api::Patch& patch,
                const std::vector<Workload>& workloads, const std::set<std::string>& taken = {},
                const PlanSoFar& so_far = {});
+
+/// "<recipe>@<digest>" once the digest of a node pool's patch is known, else "": what a node is patched by.
+std::string print_recipe(std::string_view recipe, std::string_view digest);
 
 /// "sha256:…" over the wave's spec without `suspend` and `cancel`, and the image it would set.
 std::string plan_hash(const api::PatchWaveSpec& spec, const std::string& image);

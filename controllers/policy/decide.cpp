@@ -31,12 +31,16 @@ bool forgiven(const api::PatchWave& wave, const api::Patch& patch) {
          wave.status.harm->time.value_or(Time::min()) <= *patch.status.lifted_time;
 }
 
-// A newer patch of the same image, good as far as is known, takes the place of an older one.
+// A newer patch of the same image or pool, good as far as is known, takes the place of an older one.
 bool superseded(const api::Patch& patch, const std::vector<api::Patch>& patches) {
   return std::any_of(patches.begin(), patches.end(), [&](const api::Patch& other) {
-    if (other.spec.image != patch.spec.image || other.metadata.uid == patch.metadata.uid) return false;
+    const bool same_subject =
+        other.spec.image == patch.spec.image && other.spec.node_pool == patch.spec.node_pool;
+    if (!same_subject || other.metadata.uid == patch.metadata.uid) return false;
     if (other.status.quarantine || other.metadata.deletion_time) return false;
-    const auto order = plan::compare_versions(other.spec.tag, patch.spec.tag);
+    const auto order = patch.spec.node_pool.empty()
+                           ? plan::compare_versions(other.spec.tag, patch.spec.tag)
+                           : plan::compare_versions(other.spec.version, patch.spec.version);
     return order && *order > 0;
   });
 }
@@ -212,10 +216,12 @@ Standing standing_of(const PolicySnapshot& snapshot, const api::PatchPolicyStatu
     return {"InvalidSpec", valid.error().message};
   }
   if (status.targets == 0) {
-    return {
-        "SelectsNothing",
-        "`spec.targets.workloads` selects nothing: no Deployment, StatefulSet or DaemonSet in the namespaces "
-        "the policy may reach has the labels of `selector` and an image that matches `images`"};
+    return {"SelectsNothing",
+            "`spec.targets` selects nothing: no Deployment, StatefulSet or DaemonSet in the namespaces the "
+            "policy "
+            "may reach has the labels of `workloads.selector` and an image that matches `workloads.images`, "
+            "and no "
+            "node has the labels of a pool, which only a policy in the operator's namespace may have"};
   }
   if (spec.suspend) return {"Suspended", "`spec.suspend` is true: no wave goes further", true};
   return {"InForce",

@@ -22,9 +22,10 @@ struct PolicySnapshot {
   api::PatchPolicy policy;
   /// The policy is in the operator's own namespace and may reach every other.
   bool in_operator_namespace = false;
-  std::vector<api::Workload> workloads;    ///< Of every namespace; selection is part of the decision.
-  std::vector<api::Patch> patches;         ///< Of the policy's namespace.
-  std::vector<api::PatchWave> waves;       ///< Made by this policy.
+  std::vector<api::Workload>
+      workloads;                      ///< And nodes; of every namespace. Selection is part of the decision.
+  std::vector<api::Patch> patches;    ///< Of the policy's namespace.
+  std::vector<api::PatchWave> waves;  ///< Made by this policy.
   std::set<std::string> other_wave_names;  ///< Of the namespace's other waves: taken.
 };
 

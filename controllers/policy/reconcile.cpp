@@ -1,5 +1,8 @@
 #include "controllers/policy/reconcile.hpp"
 
+#include <algorithm>
+#include <iterator>
+
 #include "controllers/api/codec.hpp"
 #include "controllers/inventory/workloads.hpp"
 #include "controllers/status/status.hpp"
@@ -56,6 +59,9 @@ PolicySnapshot PolicyReconciler::read_snapshot(api::PatchPolicy policy) const {
   snapshot.in_operator_namespace = policy.metadata.ns == with_.operator_namespace;
   snapshot.workloads =
       inventory::workloads(with_.stores, snapshot.in_operator_namespace ? "" : policy.metadata.ns);
+  if (snapshot.in_operator_namespace && !policy.spec.node_pools.empty()) {
+    std::ranges::move(inventory::nodes(with_.stores), std::back_inserter(snapshot.workloads));
+  }
   for (const auto& object : with_.stores.patches.list(policy.metadata.ns)) {
     if (auto patch = api::parse_patch(*object)) snapshot.patches.push_back(std::move(*patch));
   }

@@ -33,9 +33,7 @@ Outcome::Kind kind_of(const Error& error) {
 
 template <class T>
 Outcome outcome_of(const Result<T>& result, const std::string& why) {
-  if (result) return {};
-  const Error error = result.error().within(why);
-  return {kind_of(error), error.message, error.retry_after};
+  return result ? Outcome{} : target::outcome_of(result.error(), why);
 }
 
 Outcome outcome_of(const Result<kube::EvictionAnswer>& answer, const std::string& why) {
@@ -79,6 +77,11 @@ struct Perform {
 };
 
 }  // namespace
+
+Outcome outcome_of(const Error& failure, const std::string& why) {
+  const Error error = failure.within(why);
+  return {kind_of(error), error.message, error.retry_after};
+}
 
 Outcome perform(const kube::Client& client, const Act& act) {
   return std::visit(Perform{client, act.why}, act.what);

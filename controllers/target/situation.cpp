@@ -10,8 +10,8 @@
 namespace patchwave::target {
 namespace {
 
+using api::TargetKind;
 using api::TargetState;
-using api::WorkloadKind;
 
 bool is_between_claim_and_end(TargetState state) {
   return state == TargetState::Claimed || state == TargetState::Canary || state == TargetState::Promoting ||
@@ -44,9 +44,9 @@ void read_images(Situation& situation, const Json& workload) {
 }
 
 void read_strategy(Situation& situation, const Json& workload) {
-  if (situation.record.target.kind == WorkloadKind::Deployment) return;
+  if (situation.record.target.kind == TargetKind::Deployment) return;
   situation.current.update_strategy = string_at(workload, {"spec", "updateStrategy", "type"});
-  if (situation.record.target.kind == WorkloadKind::StatefulSet &&
+  if (situation.record.target.kind == TargetKind::StatefulSet &&
       find(workload, {"spec", "updateStrategy", "rollingUpdate", "partition"}) != nullptr) {
     situation.current.partition =
         static_cast<int>(integer_at(workload, {"spec", "updateStrategy", "rollingUpdate", "partition"}));
@@ -78,7 +78,7 @@ std::optional<FieldOwner> foreign_owner(const Json& workload, const FieldPath& f
 /// somebody put it back. A Deployment's template is left alone while its canary copy is judged.
 bool template_is_changed_in(const api::TargetStatus& record) {
   return record.state == TargetState::Promoting ||
-         (record.state == TargetState::Canary && record.target.kind != WorkloadKind::Deployment);
+         (record.state == TargetState::Canary && record.target.kind != TargetKind::Deployment);
 }
 
 /// Somebody else's image, or the old image written again by somebody since the state began: setting ours
@@ -103,9 +103,9 @@ std::string find_continuous_manager(const Situation& situation, const Json& work
                                     const std::vector<std::string>& patterns) {
   std::vector<FieldPath> fields;
   for (const auto& image : situation.images) fields.push_back(image.field);
-  if (situation.record.target.kind == WorkloadKind::StatefulSet) {
+  if (situation.record.target.kind == TargetKind::StatefulSet) {
     fields.push_back({"f:spec", "f:updateStrategy", "f:rollingUpdate", "f:partition"});
-  } else if (situation.record.target.kind == WorkloadKind::DaemonSet) {
+  } else if (situation.record.target.kind == TargetKind::DaemonSet) {
     fields.push_back({"f:spec", "f:updateStrategy", "f:type"});
   }
   for (const auto& field : fields) {
@@ -152,13 +152,15 @@ std::string find_problem(const Situation& situation, const Json& workload) {
 
 }  // namespace
 
-const kube::Resource& resource_of(WorkloadKind kind) {
+const kube::Resource& resource_of(TargetKind kind) {
   switch (kind) {
-    case WorkloadKind::StatefulSet:
+    case TargetKind::StatefulSet:
       return kube::resources::kStatefulSets;
-    case WorkloadKind::DaemonSet:
+    case TargetKind::DaemonSet:
       return kube::resources::kDaemonSets;
-    case WorkloadKind::Deployment:
+    case TargetKind::Node:
+      return kube::resources::kNodes;
+    case TargetKind::Deployment:
       break;
   }
   return kube::resources::kDeployments;

@@ -9,7 +9,7 @@
 
 namespace patchwave::target {
 
-const kube::Resource& resource_of(api::WorkloadKind kind);
+const kube::Resource& resource_of(api::TargetKind kind);
 
 /// The image of one targeted container (or init container) in the workload's template.
 struct ImageField {

@@ -15,7 +15,7 @@ using api::TargetState;
 int wanted_patched(const Situation& situation, const Verbs& verbs) {
   switch (situation.record.state) {
     case TargetState::Canary:
-      return situation.record.target.kind == api::WorkloadKind::Deployment
+      return situation.record.target.kind == api::TargetKind::Deployment
                  ? situation.record.canary_replicas
                  : std::min(situation.record.canary_replicas, verbs.reachable(situation));
     case TargetState::Promoting:
@@ -28,7 +28,7 @@ int wanted_patched(const Situation& situation, const Verbs& verbs) {
 
 /// Neither a refused write nor a blocked eviction is the patch's doing.
 int awaiting_us(const Situation& situation, int desired, int wanted) {
-  const bool on_a_copy = situation.record.target.kind == api::WorkloadKind::Deployment &&
+  const bool on_a_copy = situation.record.target.kind == api::TargetKind::Deployment &&
                          situation.record.state == TargetState::Canary;
   if (on_a_copy) {
     const auto& canary = situation.live.canary;
@@ -173,6 +173,7 @@ std::vector<Act> next_acts(const api::TargetStatus& record, const LiveTarget& li
     case TargetState::Skipped:
       return finish(situation, verbs, claim);
     case TargetState::Pending:
+    case TargetState::Patching:  // Of nodes.
     case TargetState::RollbackFailed:
       break;
   }

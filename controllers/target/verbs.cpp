@@ -8,13 +8,14 @@ bool Verbs::controllers_caught_up(const Situation& situation) const {
   return caught_up(*situation.workload);
 }
 
-const Verbs& verbs_of(api::WorkloadKind kind) {
+const Verbs& verbs_of(api::TargetKind kind) {
   switch (kind) {
-    case api::WorkloadKind::StatefulSet:
+    case api::TargetKind::StatefulSet:
       return stateful_set_verbs();
-    case api::WorkloadKind::DaemonSet:
+    case api::TargetKind::DaemonSet:
       return daemon_set_verbs();
-    case api::WorkloadKind::Deployment:
+    case api::TargetKind::Node:  // Is no workload: controllers/node has its own.
+    case api::TargetKind::Deployment:
       break;
   }
   return deployment_verbs();

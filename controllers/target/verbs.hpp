@@ -33,7 +33,7 @@ class Verbs {
 const Verbs& deployment_verbs();
 const Verbs& stateful_set_verbs();
 const Verbs& daemon_set_verbs();
-const Verbs& verbs_of(api::WorkloadKind kind);
+const Verbs& verbs_of(api::TargetKind kind);
 
 /// A patch under our claim, which is tested too where it is set.
 GuardedPatch start_patch(const Situation& situation);

@@ -27,9 +27,9 @@ std::string replica_set_pods(std::string_view deployment) {
 
 std::string named_by_kind(const api::WaveTarget& target) {
   switch (target.kind) {
-    case api::WorkloadKind::StatefulSet:
+    case api::TargetKind::StatefulSet:
       return literally(target.name) + "-[0-9]+";
-    case api::WorkloadKind::DaemonSet:
+    case api::TargetKind::DaemonSet:
       return fmt::format("{}-[{}]{{5}}", literally(target.name), kRandom);
     default:
       return replica_set_pods(target.name) + "|" + replica_set_pods(target::canary_name(target.name));
@@ -57,12 +57,12 @@ bool is_of_replica_set(std::string_view name, std::string_view deployment) {
 
 /// Whether named_by_kind matches it.
 bool is_named_by_kind(std::string_view name, const api::WaveTarget& target) {
-  if (target.kind == api::WorkloadKind::Deployment) {
+  if (target.kind == api::TargetKind::Deployment) {
     return is_of_replica_set(name, target.name) || is_of_replica_set(name, target::canary_name(target.name));
   }
   const auto rest = rest_of(name, target.name);
   if (!rest) return false;
-  if (target.kind == api::WorkloadKind::DaemonSet) return is_random(*rest, 5, 5);
+  if (target.kind == api::TargetKind::DaemonSet) return is_random(*rest, 5, 5);
   return !rest->empty() && rest->find_first_not_of("0123456789") == std::string_view::npos;
 }
 
@@ -102,11 +102,11 @@ std::string matchers_of(const Comparison& comparison) {
 }
 
 Arms::Arms(const Comparison& comparison)
-    : names_stay_(comparison.target.kind == api::WorkloadKind::StatefulSet), since_(begin_of(comparison)) {
+    : names_stay_(comparison.target.kind == api::TargetKind::StatefulSet), since_(begin_of(comparison)) {
   for (const auto& observed : comparison.pods) {
     (observed.patched ? patched_ : others_).emplace(observed.pod.name, observed.pod.creation_time);
   }
-  if (comparison.target.kind == api::WorkloadKind::Deployment) {
+  if (comparison.target.kind == api::TargetKind::Deployment) {
     canary_prefix_ = target::canary_name(comparison.target.name) + "-";
   }
 }

@@ -8,6 +8,7 @@
 #include "controllers/api/hold.hpp"
 #include "controllers/plan/plan.hpp"
 #include "controllers/wave/conditions.hpp"
+#include "controllers/wave/node_progress.hpp"
 #include "controllers/wave/preflight.hpp"
 #include "controllers/wave/progress.hpp"
 
@@ -18,7 +19,8 @@ using api::TargetState;
 using api::WavePhase;
 
 bool in_flight(TargetState state) {
-  return state == TargetState::Claimed || state == TargetState::Canary || state == TargetState::Promoting;
+  return state == TargetState::Claimed || state == TargetState::Canary || state == TargetState::Patching ||
+         state == TargetState::Promoting;
 }
 
 bool settled(TargetState state) {
@@ -29,6 +31,11 @@ bool was_claimed(const api::TargetStatus& record) {
   return !record.uid.empty();
 }
 
+bool is_released(const api::TargetStatus& record, const ObservedTarget& observed, const std::string& claim) {
+  return observed.node ? node::is_released(record, observed.node->live, claim)
+                       : target::is_released(record, observed.live, claim);
+}
+
 // A wave ends only when nothing of its own is left on any workload: no claim, no canary copy, no partition.
 bool everything_released(const Snapshot& snapshot, const api::PatchWaveStatus& status) {
   for (std::size_t index = 0; index < status.targets.size(); ++index) {
@@ -36,7 +43,7 @@ bool everything_released(const Snapshot& snapshot, const api::PatchWaveStatus& s
     if (!was_claimed(record)) continue;
     const auto observed = snapshot.observed.find(index);
     if (observed == snapshot.observed.end() ||
-        !target::is_released(record, observed->second.live, claim_of(snapshot.wave))) {
+        !is_released(record, observed->second, claim_of(snapshot.wave))) {
       return false;
     }
   }
@@ -46,11 +53,11 @@ bool everything_released(const Snapshot& snapshot, const api::PatchWaveStatus& s
 // Which hold to show when several targets wait: what needs a person first, then what needs a server, then
 // what time alone will end.
 int urgency(const api::Hold& hold) {
-  static constexpr std::array order = {api::hold::kFieldConflict,    api::hold::kInvalidSpec,
-                                       api::hold::kQuarantined,      api::hold::kSuspended,
-                                       api::hold::kClaimedElsewhere, api::hold::kTelemetryUnavailable,
-                                       api::hold::kNoData,           api::hold::kWindowClosed,
-                                       api::hold::kTargetNotReady,   api::hold::kGatheringEvidence};
+  static constexpr std::array order = {
+      api::hold::kFieldConflict,   api::hold::kInvalidSpec,       api::hold::kQuarantined,
+      api::hold::kSuspended,       api::hold::kClaimedElsewhere,  api::hold::kTelemetryUnavailable,
+      api::hold::kNoData,          api::hold::kWindowClosed,      api::hold::kTargetNotReady,
+      api::hold::kEvictionBlocked, api::hold::kGatheringEvidence, api::hold::kNodeInWork};
   const auto* const found = std::find(order.begin(), order.end(), hold.reason);
   return static_cast<int>(found - order.begin());
 }
@@ -76,6 +83,7 @@ void send_back(api::TargetStatus& record, Time now, const std::string& why) {
   record.ready_since_time.reset();
   record.unready_since_time.reset();
   record.message = why;
+  turn_back(record);
 }
 
 // What is in transition goes back at once. What was promoted follows as the disruption budget allows, unless
@@ -264,8 +272,10 @@ void bake(const Snapshot& snapshot, Decision& decision, Time now) {
   for (std::size_t index = 0; index < status.targets.size(); ++index) {
     if (status.targets[index].state != TargetState::Promoted) continue;
     if (const auto observed = snapshot.observed.find(index); observed != snapshot.observed.end()) {
-      note_readiness(pass, observed->second.seen.complete, status.targets[index]);
-      obstructed(pass, observed->second.seen, status.targets[index]);
+      const auto& seen = observed->second.seen;
+      const auto& node = observed->second.node;
+      note_readiness(pass, node ? is_back(pass, node->seen) : seen.complete, status.targets[index]);
+      if (!node) obstructed(pass, seen, status.targets[index]);
     }
     const auto finding = verdict_of(snapshot, index);
     if (finding.verdict == api::Verdict::Harm) {
@@ -357,7 +367,12 @@ void count_progress(api::PatchWaveStatus& status, std::size_t targets) {
 
 // The writes that a state stands for are the same in both records.
 bool same_intent(const api::TargetStatus& a, const api::TargetStatus& b) {
-  return a.state == b.state && a.step == b.step && a.canary_replicas == b.canary_replicas;
+  const auto step_of = [](const api::TargetStatus& record) {
+    return record.node ? std::pair(record.node->step, record.node->attempt)
+                       : std::pair(api::NodeStep::Drain, 0);
+  };
+  return a.state == b.state && a.step == b.step && a.canary_replicas == b.canary_replicas &&
+         step_of(a) == step_of(b);
 }
 
 bool widens(TargetState state) {
@@ -428,8 +443,13 @@ std::vector<TargetActs> acts_for(const Snapshot& snapshot, const Decision& decis
     if (record.state == TargetState::Pending || !same_intent(record, decision.status.targets[index]))
       continue;
     if (held && widens(record.state)) continue;
-    auto acts = target::next_acts(record, observed.live, claim, now, git_ops_managers);
-    if (!acts.empty()) all.push_back({index, std::move(acts)});
+    TargetActs next{index, {}, {}};
+    if (observed.node) {
+      next.node_acts = node::next_acts(work_of(snapshot), record, observed.node->live, now);
+    } else {
+      next.acts = target::next_acts(record, observed.live, claim, now, git_ops_managers);
+    }
+    if (!next.acts.empty() || !next.node_acts.empty()) all.push_back(std::move(next));
   }
   return all;
 }

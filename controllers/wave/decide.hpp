@@ -27,6 +27,7 @@ Decision decide(const Snapshot& snapshot, Time now);
 struct TargetActs {
   std::size_t target = 0;
   std::vector<target::Act> acts;
+  std::vector<node::Act> node_acts;  ///< Of a Node, in place of the others.
 };
 std::vector<TargetActs> acts_for(const Snapshot& snapshot, const Decision& decision,
                                  const std::vector<std::string>& git_ops_managers, Time now);

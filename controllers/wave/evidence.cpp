@@ -6,6 +6,8 @@
 
 #include "controllers/api/statistical_gate.hpp"
 #include "controllers/judge/alpha.hpp"
+#include "controllers/judge/node.hpp"
+#include "controllers/wave/node_progress.hpp"
 #include "controllers/wave/preflight.hpp"
 #include "controllers/wave/progress.hpp"
 #include "operator/base/time.hpp"
@@ -26,7 +28,23 @@ constexpr double kMostAlpha = 0.05;
 bool is_watched(const api::PatchWave& wave, const api::TargetStatus& record) {
   if (wave.status.phase == WavePhase::Baking) return record.state == TargetState::Promoted;
   return wave.status.phase == WavePhase::Running &&
-         (record.state == TargetState::Canary || record.state == TargetState::Promoting);
+         (record.state == TargetState::Canary || record.state == TargetState::Patching ||
+          record.state == TargetState::Promoting);
+}
+
+judge::NodeEvidence node_evidence(const api::TargetStatus& record, const node::Observation& seen, Time now) {
+  judge::NodeEvidence evidence;
+  evidence.target = text_of(record.target);
+  const bool rebooting =
+      record.state == TargetState::Patching && record.node && record.node->step == api::NodeStep::Reboot;
+  evidence.stage = rebooting                               ? judge::NodeEvidence::Stage::Rebooting
+                   : record.state == TargetState::Patching ? judge::NodeEvidence::Stage::Working
+                                                           : judge::NodeEvidence::Stage::Returned;
+  evidence.step_failure = step_failure(record, seen, now);
+  evidence.ready = seen.ready;
+  evidence.ready_since = record.ready_since_time;
+  evidence.unready_since = record.unready_since_time;
+  return evidence;
 }
 
 // The worst container speaks for its pod.
@@ -90,6 +108,7 @@ std::string escape(std::string_view value) {
 
 judge::WaveScope scope_of(const Snapshot& snapshot, std::size_t index) {
   const auto& target = snapshot.wave.spec.targets[index];
+  if (target.kind == api::TargetKind::Node) return {{}, {}, {}, {target.name}};
   judge::WaveScope scope{{target.ns}, {target.name, target::canary_name(target.name)}, {}};
   if (const auto observed = snapshot.observed.find(index); observed != snapshot.observed.end()) {
     for (const auto& pod : observed->second.seen.pods) scope.pods.push_back(pod.pod.name);
@@ -150,9 +169,12 @@ judge::TargetEvidence pod_evidence(const api::TargetStatus& record, const target
 
 std::string fill_in(std::string_view query, const api::PatchWave& wave, const api::WaveTarget& target,
                     std::string_view image) {
-  const std::array<std::pair<std::string_view, std::string>, 4> values = {
-      {{"{{namespace}}", escape(target.ns)},
-       {"{{workload}}", escape(target.name)},
+  // What a target has not is left as it is: an empty name would ask about everything.
+  const bool node = target.kind == api::TargetKind::Node;
+  const std::array<std::pair<std::string_view, std::string>, 5> values = {
+      {{"{{namespace}}", node ? "{{namespace}}" : escape(target.ns)},
+       {"{{workload}}", node ? "{{workload}}" : escape(target.name)},
+       {"{{node}}", node ? escape(target.name) : "{{node}}"},
        {"{{wave}}", escape(wave.metadata.name)},
        {"{{image}}", escape(image)}}};
   std::string filled(query);
@@ -172,16 +194,34 @@ std::optional<Time> GateKeeper::judge_targets(Snapshot& snapshot, Time now) {
     const auto& record = wave.status.targets[index];
     const bool baking = wave.status.phase == WavePhase::Baking;
     const Time since = (baking ? wave.status.bake_start_time : record.state_since_time).value_or(now);
-    auto evidence = pod_evidence(record, observed.seen, snapshot.lost_nodes);
-    evidence.since = since;
-    evidence.watched_since = std::max(snapshot.watching_since, observed.evicted_time);
-    snapshot.findings.push_back({"pods", index, judge::judge_pods(evidence, pod_limits(wave.spec), now)});
+    snapshot.findings.push_back(judge_by_kubernetes(snapshot, index, since, now));
+    if (record.state == TargetState::Patching) continue;
     for (const auto& gate : wave.spec.gates) {
       const Look look{index, since, baking ? since : record.ready_since_time};
       snapshot.findings.push_back({gate.name, index, remembered_or_ask(snapshot, gate, look, now, next)});
     }
   }
   return next;
+}
+
+GateFinding GateKeeper::judge_by_kubernetes(const Snapshot& snapshot, std::size_t index, Time since,
+                                            Time now) const {
+  const auto& wave = snapshot.wave;
+  const auto& record = wave.status.targets[index];
+  const auto& observed = snapshot.observed.at(index);
+  if (observed.node) {
+    auto evidence = node_evidence(record, observed.node->seen, now);
+    evidence.since = since;
+    evidence.watched_since = snapshot.watching_since;
+    judge::NodeLimits limits;
+    limits.step_bake = wave.spec.step_bake;
+    limits.progress_deadline = wave.spec.progress_deadline;
+    return {"node", index, judge::judge_node(evidence, limits, now)};
+  }
+  auto evidence = pod_evidence(record, observed.seen, snapshot.lost_nodes);
+  evidence.since = since;
+  evidence.watched_since = std::max(snapshot.watching_since, observed.evicted_time);
+  return {"pods", index, judge::judge_pods(evidence, pod_limits(wave.spec), now)};
 }
 
 std::optional<Time> GateKeeper::judge_before_start(Snapshot& snapshot, Time now) {
@@ -263,8 +303,9 @@ judge::Finding GateKeeper::ask(const Snapshot& snapshot, const api::GateSpec& ga
     if (look.ready_since) finding.decides_time = *look.ready_since + hold_for;
     return finding;
   }
-  // While baking, the gates of the promotion have seen every copy already.
-  if (gate.alerts || snapshot.wave.status.phase == WavePhase::Baking) return finding;
+  // While baking, the gates of the promotion have seen every copy already; and a node has no copies.
+  if (gate.alerts || snapshot.observed.at(look.index).node || snapshot.wave.status.phase == WavePhase::Baking)
+    return finding;
   const auto scrapes = ask_scrapes(snapshot, look.index, {*look.ready_since, now - hold_for});
   return judge::after_scrapes(std::move(finding), scrapes, limits_.scrape_delay);
 }
@@ -354,7 +395,10 @@ judge::Finding GateKeeper::ask_alerts(const Snapshot& snapshot, const api::GateS
   before.error = "no Prometheus is configured (`prometheus.url`)";
   judge::QueryEvidence during = before;
   // Since the wave began, not the step: what began to fire in an earlier step still counts.
-  const auto since = snapshot.wave.status.start_time.value_or(now);
+  const auto& status = snapshot.wave.status;
+  auto since = status.start_time.value_or(now);
+  // That a node is away while it is drained and booted anew is no news.
+  if (snapshot.observed.at(index).node) since = status.targets[index].state_since_time.value_or(now);
   if (prometheus_ != nullptr) {
     const auto query = fmt::format(
         "ALERTS{{alertstate=\"firing\",{}}}",

@@ -76,6 +76,9 @@ class GateKeeper {
     judge::Finding finding;
   };
   [[nodiscard]] judge::PodLimits pod_limits(const api::PatchWaveSpec& spec) const;
+  /// What Kubernetes itself says of a target.
+  [[nodiscard]] GateFinding judge_by_kubernetes(const Snapshot& snapshot, std::size_t index, Time since,
+                                                Time now) const;
   judge::Finding ask(const Snapshot& snapshot, const api::GateSpec& gate, const Look& look, Time now);
   judge::Finding ask_threshold(const Snapshot& snapshot, const api::GateSpec& gate, std::size_t index,
                                Time since, Time now);

@@ -13,8 +13,9 @@ using api::TargetState;
 using api::WavePhase;
 
 api::ObjectReference reference_to(const api::TargetStatus& record) {
-  return {"apps/v1", std::string(api::to_string(record.target.kind)), record.target.ns, record.target.name,
-          record.uid};
+  const bool node = record.target.kind == api::TargetKind::Node;
+  return {node ? "v1" : "apps/v1", std::string(api::to_string(record.target.kind)), record.target.ns,
+          record.target.name, record.uid};
 }
 
 void tell_phase(const api::PatchWave& wave, const api::PatchWaveStatus& before,
@@ -49,7 +50,7 @@ void tell_hold(const api::PatchWave& wave, const api::PatchWaveStatus& before,
   const auto reason_of = [](const auto& status) { return status.hold ? status.hold->reason : std::string(); };
   const auto was = reason_of(before);
   const auto is = reason_of(after);
-  if (was == is || is == api::hold::kGatheringEvidence) return;
+  if (was == is || is == api::hold::kGatheringEvidence || is == api::hold::kNodeInWork) return;
   if (is.empty() || was == api::hold::kTelemetryUnavailable) {
     if (was == api::hold::kTelemetryUnavailable) {
       told.push_back(
@@ -74,7 +75,11 @@ void tell_harm(const api::PatchWave& wave, const api::PatchWaveStatus& before,
 
 void tell_target(const api::PatchWave& wave, const api::TargetStatus& before, const api::TargetStatus& after,
                  std::vector<Happening>& told) {
-  if (before.state == after.state && before.step == after.step) return;
+  const auto step_of = [](const api::TargetStatus& record) {
+    return record.node ? std::optional(record.node->step) : std::nullopt;
+  };
+  const bool same_step = before.step == after.step && step_of(before) == step_of(after);
+  if (before.state == after.state && same_step) return;
   const auto tell = [&](bool warning, std::string_view reason, std::string_view action) {
     told.push_back({warning, std::string(reason), std::string(action),
                     fmt::format("{} (PatchWave {}/{})", after.message, wave.metadata.ns, wave.metadata.name),
@@ -83,6 +88,8 @@ void tell_target(const api::PatchWave& wave, const api::TargetStatus& before, co
   switch (after.state) {
     case TargetState::Canary:
       return tell(false, after.step == 0 ? "CanaryStarted" : "StepAdvanced", "Canary");
+    case TargetState::Patching:
+      return tell(false, fmt::format("Node{}", api::to_string(after.node->step)), "Patch");
     case TargetState::Promoting:
       return tell(false, "PromotionStarted", "Promote");
     case TargetState::Promoted:

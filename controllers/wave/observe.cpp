@@ -47,14 +47,16 @@ Result<std::optional<Json>> get_if_there(const kube::Client& client, const kube:
   return fail(std::move(object.error()));
 }
 
-const kube::ObjectStore& store_of(const inventory::Stores& stores, api::WorkloadKind kind) {
+const kube::ObjectStore& store_of(const inventory::Stores& stores, api::TargetKind kind) {
   switch (kind) {
-    case api::WorkloadKind::Deployment:
+    case api::TargetKind::Deployment:
       return stores.deployments;
-    case api::WorkloadKind::StatefulSet:
+    case api::TargetKind::StatefulSet:
       return stores.stateful_sets;
-    case api::WorkloadKind::DaemonSet:
+    case api::TargetKind::DaemonSet:
       return stores.daemon_sets;
+    case api::TargetKind::Node:  // Is no workload: see observe_node.hpp.
+      break;
   }
   return stores.deployments;
 }
@@ -70,7 +72,7 @@ Result<target::LiveTarget> read_live(const kube::Client& client, const inventory
   live.workload = std::move(*workload);
 
   const bool may_have_canary =
-      kind == api::WorkloadKind::Deployment && record.state != api::TargetState::Pending;
+      kind == api::TargetKind::Deployment && record.state != api::TargetState::Pending;
   if (may_have_canary) {
     auto canary = get_if_there(client, kube::resources::kDeployments, ns, target::canary_name(name));
     if (!canary) return fail(std::move(canary.error()));
@@ -109,7 +111,7 @@ target::LiveTarget read_cached(const inventory::Stores& stores, const api::Targe
   target::LiveTarget cached;
   const auto& store = store_of(stores, record.target.kind);
   if (const auto workload = store.get(record.target.ns, record.target.name)) cached.workload = *workload;
-  if (record.target.kind == api::WorkloadKind::Deployment) {
+  if (record.target.kind == api::TargetKind::Deployment) {
     if (const auto canary = store.get(record.target.ns, target::canary_name(record.target.name))) {
       cached.canary = *canary;
     }

@@ -5,6 +5,7 @@
 #include "controllers/api/hold.hpp"
 #include "controllers/plan/plan.hpp"
 #include "controllers/plan/windows.hpp"
+#include "controllers/wave/node_progress.hpp"
 #include "operator/base/time.hpp"
 
 namespace patchwave::wave {
@@ -62,6 +63,11 @@ std::optional<api::Hold> does_not_fit(const Snapshot& snapshot, Time now) {
               later.empty() ? std::nullopt : std::optional(later.front().begin));
 }
 
+std::string subject_of(const api::PatchSpec& patch) {
+  if (!patch.node_pool.empty()) return fmt::format("{} of pool {}", patch.version, patch.node_pool);
+  return fmt::format("{}:{}", patch.image, patch.tag);
+}
+
 std::optional<api::Hold> patch_unusable(const Snapshot& snapshot) {
   if (!snapshot.patch) {
     return hold(api::hold::kInvalidSpec,
@@ -71,8 +77,7 @@ std::optional<api::Hold> patch_unusable(const Snapshot& snapshot) {
   if (!snapshot.patch->status.digest.empty()) return std::nullopt;
   const auto* ready = api::find_condition(snapshot.patch->status.conditions, "Ready");
   return hold(api::hold::kDigestUnresolved,
-              fmt::format("the digest of {}:{} is not known yet{}", snapshot.patch->spec.image,
-                          snapshot.patch->spec.tag,
+              fmt::format("the digest of {} is not known yet{}", subject_of(snapshot.patch->spec),
                           ready != nullptr && ready->status == "False" ? ": " + ready->message : ""));
 }
 
@@ -89,7 +94,10 @@ std::optional<api::Hold> predecessor_open(const Snapshot& snapshot) {
 
 std::optional<api::Hold> not_approved(const Snapshot& snapshot) {
   const auto& wave = snapshot.wave;
-  if (!wave.spec.approval_required && wave.spec.mode != api::Mode::Approve) return std::nullopt;
+  // What can't be undone is for a person to decide.
+  const bool no_way_back = snapshot.nodes && snapshot.nodes->recipe && !snapshot.nodes->recipe->undo;
+  if (!wave.spec.approval_required && wave.spec.mode != api::Mode::Approve && !no_way_back)
+    return std::nullopt;
   const auto approval = approval_state(snapshot);
   if (approval.denied) {
     return hold(api::hold::kApprovalDenied,
@@ -105,7 +113,8 @@ std::optional<api::Hold> not_approved(const Snapshot& snapshot) {
                             approval.approver, wave.status.plan_hash, command));
   }
   return hold(api::hold::kApprovalRequired,
-              fmt::format("no approval for plan {}; approve it with: {}", wave.status.plan_hash, command));
+              fmt::format("{}no approval for plan {}; approve it with: {}",
+                          no_way_back ? "the recipe has no undo; " : "", wave.status.plan_hash, command));
 }
 
 // A gate that is bad before anything was changed would blame the patch for what it did not do, and a
@@ -134,6 +143,7 @@ std::optional<api::Hold> hold_against_widening(const Snapshot& snapshot, Time no
 std::optional<api::Hold> hold_before_start(const Snapshot& snapshot, Time now) {
   if (auto held = suspended(snapshot)) return held;
   if (auto held = patch_unusable(snapshot)) return held;
+  if (auto held = nodes_not_usable(snapshot)) return held;
   if (auto held = quarantined(snapshot)) return held;
   if (snapshot.wave.spec.mode == api::Mode::Observe) {
     return hold(api::hold::kObserveOnly,
@@ -175,6 +185,9 @@ milliseconds expected_duration(const api::PatchWaveSpec& spec) {
 std::string image_of(const Snapshot& snapshot) {
   if (!snapshot.wave.status.image.empty()) return snapshot.wave.status.image;
   if (!snapshot.patch || snapshot.patch->status.digest.empty()) return "";
+  if (const auto& nodes = snapshot.wave.spec.nodes) {
+    return plan::print_recipe(nodes->recipe, snapshot.patch->status.digest);
+  }
   return plan::print_image(
       {snapshot.patch->spec.image, snapshot.patch->spec.tag, snapshot.patch->status.digest});
 }

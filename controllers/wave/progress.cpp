@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include "controllers/api/hold.hpp"
+#include "controllers/wave/node_progress.hpp"
+#include "controllers/wave/transition.hpp"
 #include "operator/base/time.hpp"
 
 namespace patchwave::wave {
@@ -10,20 +12,6 @@ namespace {
 
 using api::TargetState;
 using api::TargetStatus;
-
-void enter(TargetStatus& record, TargetState state, Time now, std::string message) {
-  record.state = state;
-  record.state_since_time = now;
-  record.ready_since_time.reset();
-  record.unready_since_time.reset();
-  record.message = std::move(message);
-}
-
-void held(Pass& pass, const TargetStatus& record, std::string_view reason, std::string_view message,
-          std::optional<Time> until = std::nullopt) {
-  pass.holds.push_back(
-      {std::string(reason), fmt::format("{}: {}", text_of(record.target), message), std::nullopt, until});
-}
 
 // A step of everything is the promotion itself: there is no copy left to compare with.
 bool is_whole(const api::CountOrPercent& step) {
@@ -43,10 +31,6 @@ void enter_step(const Pass& pass, TargetStatus& record, int step, int desired) {
   enter(
       record, TargetState::Canary, pass.now,
       fmt::format("step {} of {}: {} of {} copies", step + 1, steps.size(), record.canary_replicas, desired));
-}
-
-void skip(TargetStatus& record, Time now, std::string message) {
-  enter(record, TargetState::Skipped, now, std::move(message));
 }
 
 // True when the workload on record is not there any more; the record is moved on.
@@ -130,23 +114,42 @@ void watch_step(Pass& pass, std::size_t index, const target::Observation& seen, 
     return advance(pass, seen, record, finding.message);
   }
 
+  if (goes_on_undecided(pass, finding, record, complete)) {
+    advance(pass, seen, record,
+            fmt::format("advanced without a verdict after {}",
+                        format_duration(pass.snapshot.wave.spec.on_undecided.after)));
+  }
+}
+
+}  // namespace
+
+void enter(TargetStatus& record, TargetState state, Time now, std::string message) {
+  record.state = state;
+  record.state_since_time = now;
+  record.ready_since_time.reset();
+  record.unready_since_time.reset();
+  record.message = std::move(message);
+}
+
+void held(Pass& pass, const TargetStatus& record, std::string_view reason, std::string_view message,
+          std::optional<Time> until) {
+  pass.holds.push_back(
+      {std::string(reason), fmt::format("{}: {}", text_of(record.target), message), std::nullopt, until});
+}
+
+bool goes_on_undecided(Pass& pass, const judge::Finding& finding, const TargetStatus& record, bool complete) {
   const auto& spec = pass.snapshot.wave.spec;
   const auto since = record.state_since_time.value_or(pass.now);
   if (const auto action = undecided_action(spec, since, pass.now)) {
     if (*action == api::OnUndecided::Rollback) pass.give_up_undecided = true;
-    if (*action == api::OnUndecided::Advance && complete) {
-      return advance(
-          pass, seen, record,
-          fmt::format("advanced without a verdict after {}", format_duration(spec.on_undecided.after)));
-    }
+    if (*action == api::OnUndecided::Advance && complete) return true;
   } else {
     pass.look_again(since + spec.on_undecided.after);
   }
   pass.look_again(finding.decides_time);
   pass.holds.push_back(hold_for(finding, text_of(record.target)));
+  return false;
 }
-
-}  // namespace
 
 bool obstructed(Pass& pass, const target::Observation& seen, const TargetStatus& record) {
   if (!seen.gitops_manager.empty()) {
@@ -169,6 +172,7 @@ bool obstructed(Pass& pass, const target::Observation& seen, const TargetStatus&
 }
 
 void progress_target(Pass& pass, std::size_t index, TargetStatus& record) {
+  if (record.target.kind == api::TargetKind::Node) return progress_node(pass, index, record);
   const auto observed = pass.snapshot.observed.find(index);
   if (observed == pass.snapshot.observed.end()) return;
   const auto& seen = observed->second.seen;
@@ -186,6 +190,7 @@ void progress_target(Pass& pass, std::size_t index, TargetStatus& record) {
 }
 
 void progress_rollback(Pass& pass, std::size_t index, TargetStatus& record) {
+  if (record.target.kind == api::TargetKind::Node) return progress_node_rollback(pass, index, record);
   const auto observed = pass.snapshot.observed.find(index);
   if (observed == pass.snapshot.observed.end()) return;
   const auto& seen = observed->second.seen;
@@ -226,7 +231,7 @@ judge::Finding verdict_of(const Snapshot& snapshot, std::size_t index) {
       findings.back().message = fmt::format("gate '{}': {}", finding.gate, finding.finding.message);
     }
   }
-  const std::size_t gates = snapshot.wave.spec.gates.size() + 1;  // "pods" is always on.
+  const std::size_t gates = snapshot.wave.spec.gates.size() + 1;  // "pods", or "node", is always on.
   auto combined = judge::combine(findings);
   if (combined.verdict == api::Verdict::Pass && findings.size() < gates) {
     return {api::Verdict::Undecided, judge::Absence::None, "not every gate has been asked yet", "",
@@ -252,6 +257,7 @@ api::Hold hold_of_spent_budget(std::string_view target) {
 }
 
 std::string text_of(const api::WaveTarget& target) {
+  if (target.ns.empty()) return fmt::format("{} {}", api::to_string(target.kind), target.name);
   return fmt::format("{} {}/{}", api::to_string(target.kind), target.ns, target.name);
 }
 

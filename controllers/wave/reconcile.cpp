@@ -8,6 +8,7 @@
 #include "controllers/api/hold.hpp"
 #include "controllers/status/status.hpp"
 #include "controllers/wave/happenings.hpp"
+#include "controllers/wave/node_progress.hpp"
 #include "controllers/wave/observe.hpp"
 #include "controllers/wave/preflight.hpp"
 #include "controllers/wave/progress.hpp"
@@ -227,37 +228,68 @@ Result<void> WaveReconciler::read_surroundings(Snapshot& snapshot) {
     }
     snapshot.predecessors.push_back(std::move(before));
   }
+  if (!wave.spec.nodes || api::has_ended(wave.status.phase)) return {};
+  auto nodes = read_node_context(with_.client, snapshot, with_.node_jobs, with_.operator_namespace);
+  if (!nodes) return fail(std::move(nodes.error()));
+  snapshot.nodes = std::move(*nodes);
   return {};
 }
 
 Result<void> WaveReconciler::observe_targets(Snapshot& snapshot, Time now) {
   const auto& wave = snapshot.wave;
   if (api::has_ended(wave.status.phase)) return {};
-  const auto image = image_of(snapshot);
   int candidates =
       wave.spec.max_unavailable.of(static_cast<int>(wave.spec.targets.size())) + kSpareCandidates;
   for (std::size_t index = 0; index < wave.status.targets.size(); ++index) {
     const auto& record = wave.status.targets[index];
     const bool untouched = record.uid.empty();
     if (untouched && (record.state != TargetState::Pending || candidates-- <= 0)) continue;
-    ObservedTarget observed;
-    if (only_watched(wave, record, now)) {
-      observed.live = read_cached(with_.stores, record);
-    } else {
-      auto live = read_live(with_.client, with_.stores, record);
-      if (!live) return fail(std::move(live.error()));
-      observed.live = std::move(*live);
-    }
-    observed.seen = target::observe(record, observed.live, image, now, with_.git_ops_managers);
-    if (ends_rollback(record, observed.seen)) {
-      auto read = read_pods_live(with_.client, record, observed.live);
-      if (!read) return fail(std::move(read.error()));
-      observed.seen = target::observe(record, observed.live, image, now, with_.git_ops_managers);
-    }
-    observed.evicted_time = evicted_time(wave.metadata.uid, index);
-    snapshot.observed.emplace(index, std::move(observed));
+    const bool node = record.target.kind == api::TargetKind::Node;
+    auto observed = node ? observe_node(snapshot, index, now) : observe_target(snapshot, index, now);
+    if (!observed) return fail(std::move(observed.error()));
+    snapshot.observed.emplace(index, std::move(*observed));
   }
   return {};
+}
+
+Result<ObservedTarget> WaveReconciler::observe_target(const Snapshot& snapshot, std::size_t index, Time now) {
+  const auto& wave = snapshot.wave;
+  const auto& record = wave.status.targets[index];
+  const auto image = image_of(snapshot);
+  ObservedTarget observed;
+  if (only_watched(wave, record, now)) {
+    observed.live = read_cached(with_.stores, record);
+  } else {
+    auto live = read_live(with_.client, with_.stores, record);
+    if (!live) return fail(std::move(live.error()));
+    observed.live = std::move(*live);
+  }
+  observed.seen = target::observe(record, observed.live, image, now, with_.git_ops_managers);
+  if (ends_rollback(record, observed.seen)) {
+    auto read = read_pods_live(with_.client, record, observed.live);
+    if (!read) return fail(std::move(read.error()));
+    observed.seen = target::observe(record, observed.live, image, now, with_.git_ops_managers);
+  }
+  observed.evicted_time = evicted_time(wave.metadata.uid, index);
+  return observed;
+}
+
+Result<ObservedTarget> WaveReconciler::observe_node(const Snapshot& snapshot, std::size_t index, Time now) {
+  const auto& record = snapshot.wave.status.targets[index];
+  const auto work = work_of(snapshot);
+  // Reading live what is only watched would cost a request a node and pass.
+  auto live = record.state == TargetState::Promoted ? read_node_cached(with_.stores.nodes, work, record)
+                                                    : std::optional<node::LiveNode>();
+  if (!live) {
+    auto read = read_node_live(with_.client, work, record);
+    if (!read) return fail(std::move(read.error()));
+    live = std::move(*read);
+  }
+  live->asked = asked_of(snapshot.wave.metadata.uid, index);
+  ObservedTarget observed;
+  auto seen = node::observe(work, record, *live, now);
+  observed.node = ObservedNode{std::move(*live), std::move(seen)};
+  return observed;
 }
 
 // Live when more may be begun: after a restart the caches may not show yet what the others have begun.
@@ -312,6 +344,20 @@ void WaveReconciler::forget(const std::string& wave_uid) {
   const std::scoped_lock lock(mutex_);
   written_.erase(wave_uid);
   evicted_.erase(wave_uid);
+  asked_.erase(wave_uid);
+}
+
+drain::Progress WaveReconciler::asked_of(const std::string& wave_uid, std::size_t target) {
+  const std::scoped_lock lock(mutex_);
+  const auto wave = asked_.find(wave_uid);
+  if (wave == asked_.end()) return {};
+  const auto found = wave->second.find(target);
+  return found == wave->second.end() ? drain::Progress{} : found->second;
+}
+
+void WaveReconciler::note_asked(const std::string& wave_uid, std::size_t target, drain::Progress asked) {
+  const std::scoped_lock lock(mutex_);
+  asked_[wave_uid][target] = std::move(asked);
 }
 
 Time WaveReconciler::evicted_time(const std::string& wave_uid, std::size_t target) {
@@ -328,39 +374,50 @@ void WaveReconciler::note_eviction(const std::string& wave_uid, std::size_t targ
 }
 
 void WaveReconciler::perform_acts(const Snapshot& snapshot, Decision& decision, Time now) {
-  for (const auto& [index, acts] : acts_for(snapshot, decision, with_.git_ops_managers, now)) {
-    const auto& target = snapshot.wave.spec.targets[index];
+  const auto& uid = snapshot.wave.metadata.uid;
+  for (const auto& [index, acts, node_acts] : acts_for(snapshot, decision, with_.git_ops_managers, now)) {
     for (const auto& act : acts) {
       const auto outcome = target::perform(with_.client, act);
       // One that failed may have had its effect.
       const bool may_be_done =
           outcome.kind == target::Outcome::Kind::Done || outcome.kind == target::Outcome::Kind::Failed;
-      if (may_be_done && std::holds_alternative<target::EvictPod>(act.what)) {
-        note_eviction(snapshot.wave.metadata.uid, index);
-      }
-      with_.log.info("wrote to target",
-                     {{"wave", snapshot.wave.metadata.ns + "/" + snapshot.wave.metadata.name},
-                      {"target", text_of(target)},
-                      {"act", act.why},
-                      {"outcome", outcome.kind == target::Outcome::Kind::Done ? "done" : outcome.message}});
-      if (auto hold = hold_from(outcome, target)) {
-        if (!snapshot.wave.status.hold || snapshot.wave.status.hold->reason != hold->reason) {
-          hold->since_time = now;
-        } else {
-          hold->since_time = snapshot.wave.status.hold->since_time;
-        }
-        decision.status.hold = std::move(hold);
-      }
-      if (outcome.kind == target::Outcome::Kind::Done) {
-        // The next act may depend on what this one changed; caches tell of it soon, this makes sure.
-        sooner(decision.requeue_after, milliseconds(1000));
-        continue;
-      }
-      sooner(decision.requeue_after, outcome.retry_after.value_or(milliseconds(
-                                         outcome.kind == target::Outcome::Kind::Conflict ? 50 : 2000)));
-      break;
+      if (may_be_done && std::holds_alternative<target::EvictPod>(act.what)) note_eviction(uid, index);
+      if (!heed(snapshot, index, act.why, outcome, decision, now)) break;
     }
+    if (node_acts.empty()) continue;
+    auto asked = asked_of(uid, index);
+    asked.forget_all_but(snapshot.observed.at(index).node->live.pods);
+    for (const auto& act : node_acts) {
+      const auto outcome = node::perform(with_.client, act, asked, now);
+      // What one pod's budget refuses says nothing of the next pod.
+      const bool goes_on = std::holds_alternative<node::Evict>(act.what) && !asked.quiet_until;
+      if (!heed(snapshot, index, act.why, outcome, decision, now) && !goes_on) break;
+    }
+    note_asked(uid, index, std::move(asked));
   }
+}
+
+bool WaveReconciler::heed(const Snapshot& snapshot, std::size_t index, const std::string& why,
+                          const target::Outcome& outcome, Decision& decision, Time now) {
+  const auto& target = snapshot.wave.spec.targets[index];
+  const bool done = outcome.kind == target::Outcome::Kind::Done;
+  with_.log.info("wrote to target", {{"wave", snapshot.wave.metadata.ns + "/" + snapshot.wave.metadata.name},
+                                     {"target", text_of(target)},
+                                     {"act", why},
+                                     {"outcome", done ? "done" : outcome.message}});
+  if (auto hold = hold_from(outcome, target)) {
+    const auto& before = snapshot.wave.status.hold;
+    hold->since_time = before && before->reason == hold->reason ? before->since_time : now;
+    decision.status.hold = std::move(hold);
+  }
+  if (done) {
+    // The next act may depend on what this one changed; caches tell of it soon, this makes sure.
+    sooner(decision.requeue_after, milliseconds(1000));
+    return true;
+  }
+  const bool conflict = outcome.kind == target::Outcome::Kind::Conflict;
+  sooner(decision.requeue_after, outcome.retry_after.value_or(milliseconds(conflict ? 50 : 2000)));
+  return false;
 }
 
 Result<void> WaveReconciler::write_status(const Json& object, const Snapshot& snapshot,

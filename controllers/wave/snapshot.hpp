@@ -10,8 +10,10 @@
 #include "controllers/api/approval.hpp"
 #include "controllers/api/patch.hpp"
 #include "controllers/api/policy.hpp"
+#include "controllers/api/recipe.hpp"
 #include "controllers/api/wave.hpp"
 #include "controllers/judge/judge.hpp"
+#include "controllers/node/target.hpp"
 #include "controllers/target/target.hpp"
 
 namespace patchwave::wave {
@@ -22,12 +24,27 @@ struct Predecessor {
   api::WavePhase phase = api::WavePhase::Pending;
 };
 
+struct ObservedNode {
+  node::LiveNode live;
+  node::Observation seen;
+};
+
 struct ObservedTarget {
   target::LiveTarget live;
   target::Observation seen;
+  std::optional<ObservedNode> node;  ///< Of a Node, in place of the two above.
   /// When this process last evicted one of its copies. The next one has its deadlines from here: it may not
   /// be there yet, and nothing else shows since when.
   Time evicted_time = {};
+};
+
+/// Of a wave of nodes: what their Jobs need.
+struct NodeContext {
+  std::optional<api::NodeRecipeSpec> recipe;
+  std::map<std::string, std::string> parameters;  ///< All of the recipe's, filled in.
+  std::string problem;                            ///< Why no node may be begun; names the field.
+  std::string jobs_namespace;
+  std::string jobs_account;
 };
 
 struct GateFinding {
@@ -42,6 +59,8 @@ struct Snapshot {
   std::optional<api::PatchPolicy> policy;     ///< The wave's policy, when it has one that exists.
   std::vector<api::PatchApproval> approvals;  ///< Those that name this wave.
   std::vector<Predecessor> predecessors;      ///< In the order of spec.after.
+
+  std::optional<NodeContext> nodes;  ///< Of a wave of nodes.
 
   /// By index into spec.targets. Targets in flight are always here; untouched ones only as far as they may
   /// be claimed now.

@@ -123,6 +123,7 @@ Sign sign_of(api::TargetState state) {
       return Sign::Waiting;
     case api::TargetState::Claimed:
     case api::TargetState::Canary:
+    case api::TargetState::Patching:
     case api::TargetState::Promoting:
       return Sign::Busy;
     case api::TargetState::Promoted:

@@ -63,7 +63,7 @@ std::string describe_gates(const api::PatchWaveSpec& spec) {
 }
 
 std::string target_name(const api::WaveTarget& target) {
-  return target.ns + "/" + target.name;
+  return target.ns.empty() ? target.name : target.ns + "/" + target.name;
 }
 
 /// Rows of the tree, drawn once all of them are known.
@@ -97,6 +97,10 @@ Node target_node(const api::PatchWave& wave, const api::TargetStatus& target, co
   if (target.state == api::TargetState::Canary) {
     const std::size_t steps = wave.spec.steps.size();
     info += fmt::format(", step {}/{}, {} copies", target.step + 1, steps, target.canary_replicas);
+  }
+  if (target.node && worth_a_line(target)) {
+    info += fmt::format(", {} step", api::to_string(target.node->step));
+    if (target.node->attempt > 1) info += fmt::format(", attempt {}", target.node->attempt);
   }
   if (!target.message.empty()) info += ": " + target.message;
   const auto state = api::to_string(target.state);

@@ -40,12 +40,14 @@ inline const Resource kDeployments{"apps", "v1", "deployments", "Deployment"};
 inline const Resource kStatefulSets{"apps", "v1", "statefulsets", "StatefulSet"};
 inline const Resource kDaemonSets{"apps", "v1", "daemonsets", "DaemonSet"};
 inline const Resource kPodDisruptionBudgets{"policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget"};
+inline const Resource kJobs{"batch", "v1", "jobs", "Job"};
 inline const Resource kLeases{"coordination.k8s.io", "v1", "leases", "Lease"};
 inline const Resource kEvents{"events.k8s.io", "v1", "events", "Event"};
 inline const Resource kPatchPolicies{"patchwave.dev", "v1alpha1", "patchpolicies", "PatchPolicy"};
 inline const Resource kPatches{"patchwave.dev", "v1alpha1", "patches", "Patch"};
 inline const Resource kPatchWaves{"patchwave.dev", "v1alpha1", "patchwaves", "PatchWave"};
 inline const Resource kPatchApprovals{"patchwave.dev", "v1alpha1", "patchapprovals", "PatchApproval"};
+inline const Resource kNodeRecipes{"patchwave.dev", "v1alpha1", "noderecipes", "NodeRecipe"};
 }  // namespace resources
 
 }  // namespace patchwave::kube

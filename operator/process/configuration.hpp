@@ -78,6 +78,13 @@ struct JudgeSettings {
   bool operator==(const JudgeSettings&) const = default;
 };
 
+/// Jobs that patch nodes.
+struct NodeJobsSettings {
+  std::string ns;  ///< Where they run, and nothing else does. Empty: no node is patched.
+  std::string service_account = "patchwave-node-job";
+  bool operator==(const NodeJobsSettings&) const = default;
+};
+
 struct Configuration {
   std::string kubeconfig;  ///< Empty: $KUBECONFIG, else the pod's service account, else ~/.kube/config.
   std::string context;
@@ -95,6 +102,7 @@ struct Configuration {
                                                "fleet-agent", "fleetagent"};
   PodGateSettings pod_gate;
   JudgeSettings judge;
+  NodeJobsSettings node_jobs;
   bool operator==(const Configuration&) const = default;
 };
 

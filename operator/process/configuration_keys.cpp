@@ -173,6 +173,12 @@ std::vector<Key<Configuration>> make_configuration_keys() {
                          [](auto& c) -> auto& { return c.judge.false_rollbacks_per_year; }),
       number_key<double>("judge.wavesPerYear", 1, 10'000'000,
                          [](auto& c) -> auto& { return c.judge.waves_per_year; }),
+      text_key<C>(
+          "nodeJobs.namespace", "a namespace's name", [](auto& c) -> auto& { return c.node_jobs.ns; },
+          is_dns_label),
+      text_key<C>(
+          "nodeJobs.serviceAccount", "a service account's name",
+          [](auto& c) -> auto& { return c.node_jobs.service_account; }, is_dns_label),
   };
 }
 

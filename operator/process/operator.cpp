@@ -132,6 +132,7 @@ class Operator {
                       configuration_.prometheus.query_interval, configuration_.prometheus.scrape_delay,
                       configuration_.judge.false_rollbacks_per_year, configuration_.judge.waves_per_year},
             .git_ops_managers = configuration_.git_ops_managers,
+            .node_jobs = {configuration_.node_jobs.ns, configuration_.node_jobs.service_account},
             .workers = {configuration_.workers.policies, configuration_.workers.patches,
                         configuration_.workers.waves},
             .on_happening = [this](const api::Happening& happening) { events_.record(note_of(happening)); }};

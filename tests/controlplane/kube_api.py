@@ -39,6 +39,7 @@ KINDS = {
     "Patch": ("patchwave.dev/v1alpha1", "patches", True),
     "PatchWave": ("patchwave.dev/v1alpha1", "patchwaves", True),
     "PatchApproval": ("patchwave.dev/v1alpha1", "patchapprovals", True),
+    "NodeRecipe": ("patchwave.dev/v1alpha1", "noderecipes", True),
 }
 MERGE = "application/merge-patch+json"
 APPLY = "application/apply-patch+yaml"

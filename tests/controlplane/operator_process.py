@@ -36,7 +36,8 @@ def install_rights(cluster, *values):
     namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
     cluster.api.apply(namespace)
     cluster.kubectl("apply", "--server-side", "-f", "-", stdin=yaml.safe_dump_all(rights))
-    return next(each["metadata"]["name"] for each in manifests if each["kind"] == "ServiceAccount")
+    return next(each["metadata"]["name"] for each in manifests
+                if each["kind"] == "ServiceAccount" and each["metadata"]["namespace"] == NAMESPACE)
 
 
 class Operator:

@@ -60,7 +60,7 @@ def digests(world):
 
 @pytest.fixture(scope="session")
 def operator(world):
-    operator = Operator(world, install_rights(world.cluster)).start()
+    operator = Operator(world, install_rights(world.cluster, "--set=nodeJobs.enabled=true")).start()
     yield operator
     operator.stop()
 

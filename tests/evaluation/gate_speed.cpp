@@ -20,7 +20,7 @@ constexpr Time kEnd{std::chrono::hours(24 * 365 * 56)};
 constexpr int kRuns = 20;
 
 Comparison comparison_of(std::chrono::minutes history) {
-  Comparison comparison{{api::WorkloadKind::StatefulSet, "shop", "web", {"web"}}, {}, kEnd - history, kEnd};
+  Comparison comparison{{api::TargetKind::StatefulSet, "shop", "web", {"web"}}, {}, kEnd - history, kEnd};
   for (int i = 0; i < kPods; ++i) {
     target::ObservedPod observed;
     observed.pod.name = fmt::format("web-{}", i);

@@ -11,13 +11,13 @@ class Images:
         self._state = Path(state) / "buildah"
         self._registry = registry
 
-    def push(self, repository, tag, program, arguments=(), environment=None):
+    def push(self, repository, tag, program, arguments=(), environment=None, user="65532:65532"):
         """Builds and pushes `repository:tag`; returns the digest that the registry has it under."""
         container = self._buildah("from", "scratch")
         self._buildah("copy", "--quiet", container, str(program), f"/{program.name}")
         settings = [f"--env={name}={value}" for name, value in (environment or {}).items()]
         entry = ", ".join(f'"{word}"' for word in (f"/{program.name}", *arguments))
-        self._buildah("config", f"--entrypoint=[{entry}]", "--user=65532:65532", *settings,
+        self._buildah("config", f"--entrypoint=[{entry}]", f"--user={user}", *settings,
                       f"--label=org.opencontainers.image.version={tag}", container)
         name = f"{self._registry.host}/{repository}:{tag}"
         self._buildah("commit", "--quiet", "--format=oci", container, name)

@@ -8,7 +8,7 @@ import yaml
 
 SPACE = "crds"
 KINDS = {"PatchPolicy": "patchpolicies", "Patch": "patches", "PatchWave": "patchwaves",
-         "PatchApproval": "patchapprovals"}
+         "PatchApproval": "patchapprovals", "NodeRecipe": "noderecipes"}
 HASH = "sha256:" + "c" * 64
 MERGE_PATCH = "application/merge-patch+json"
 APPLY_ANNOTATION_LIMIT = 200 * 1024
@@ -45,8 +45,8 @@ def create(cluster, kind, spec, name="example", dry_run=True):
                             "metadata": {"name": name, "namespace": SPACE}, "spec": spec})
 
 
-def accepts(cluster, kind, spec):
-    answer = create(cluster, kind, spec)
+def accepts(cluster, kind, spec, name="example"):
+    answer = create(cluster, kind, spec, name)
     assert answer.ok, f"{json.dumps(spec)}: {answer.message}"
     return answer.object["spec"]
 
@@ -264,3 +264,52 @@ def check_each_definition_is_small_enough_for_a_plain_apply(cluster):
     for plural in KINDS.values():
         definition = yaml.safe_load((ROOT / f"crds/patchwave.dev_{plural}.yaml").read_text())
         assert len(json.dumps(definition)) < APPLY_ANNOTATION_LIMIT, plural
+
+
+def wave_of_nodes():
+    return {"patchRef": {"name": "os"}, "nodes": {"pool": "workers", "recipeRef": {"name": "debian"}, "names": ["n1", "n2"]}}
+
+
+def recipe():
+    return {"image": "registry.example.com/tools/node-shell@sha256:" + "c" * 64, "patch": {"command": ["/patch"]}}
+
+
+def check_a_wave_is_of_workloads_or_of_nodes(cluster):
+    made = accepts(cluster, "PatchWave", wave_of_nodes(), "nodes")
+    assert made["nodes"]["reboot"] == "IfNeeded" and made["nodes"]["drain"]["barePods"] == "Refuse"
+    refuses(cluster, "PatchWave", {**wave(), **wave_of_nodes()}, "`targets` or `nodes` must be set, and not both")
+    refuses(cluster, "PatchWave", {"patchRef": {"name": "os"}}, "`targets` or `nodes` must be set, and not both")
+
+
+def check_the_nodes_of_a_wave_do_not_change(cluster):
+    create(cluster, "PatchWave", wave_of_nodes(), "nodes-stay", dry_run=False)
+    answer = cluster.request("PATCH", where("PatchWave", "nodes-stay"), {"spec": {"nodes": {"names": ["n1"]}}},
+                             content_type=MERGE_PATCH)
+    assert not answer.ok and "must not change; another plan needs another PatchWave" in answer.message, answer.message
+
+
+def check_a_patch_is_of_an_image_or_of_a_pool(cluster):
+    pool = {"subject": {"nodePool": "workers"}, "to": {"version": "2026-11", "parameters": {"packages": "openssl"}}}
+    accepts(cluster, "Patch", pool, "pool")
+    refuses(cluster, "Patch", {**pool, "subject": {**pool["subject"], **patch()["subject"]}}, "`image` or `nodePool`")
+    refuses(cluster, "Patch", {**pool, "to": {"tag": "1"}}, "`version` for a node pool")
+    refuses(cluster, "Patch", {**patch(), "to": {"tag": "1", "version": "2026-11"}}, "neither `version` nor `parameters` for an image")
+
+
+def check_a_policy_has_workloads_or_pools(cluster):
+    pools = [{"name": "workers", "nodeSelector": {"matchLabels": {"pool": "workers"}},
+              "provider": {"inPlace": {"recipe": "debian"}}}]
+    made = accepts(cluster, "PatchPolicy", {**policy(), "targets": {"nodePools": pools}})
+    assert made["targets"]["nodePools"][0]["drain"]["deadline"] == "30m"
+    refuses(cluster, "PatchPolicy", {**policy(), "targets": {}}, "`workloads`, `nodePools` or both must be set")
+    refuses(cluster, "PatchPolicy", {**policy(), "targets": {"nodePools": pools + pools}}, "Duplicate value")
+
+
+def check_a_recipe_pins_its_image_and_does_not_change(cluster):
+    made = accepts(cluster, "NodeRecipe", recipe())
+    assert made["patch"]["timeout"] == "10m" and made["privileged"] is False
+    refuses(cluster, "NodeRecipe", {**recipe(), "image": "registry.example.com/tools/node-shell:1"}, "spec.image")
+    refuses(cluster, "NodeRecipe", {**recipe(), "hostPaths": [{"path": "/var/../etc", "mountPath": "/host"}]}, "path")
+    create(cluster, "NodeRecipe", recipe(), "stays", dry_run=False)
+    answer = cluster.request("PATCH", where("NodeRecipe", "stays"), {"spec": {"privileged": True}}, content_type=MERGE_PATCH)
+    assert not answer.ok and "another recipe needs another NodeRecipe" in answer.message, answer.message

@@ -10,7 +10,8 @@ import yaml
 from rendering import CHART, ROOT
 
 # Keys that a pod has no use for, or that the chart sets by itself.
-NOT_IN_VALUES = {"kubeconfig", "context", "namespace", "metricsAddress", "healthAddress", "leaderElection.leaseName"}
+NOT_IN_VALUES = {"kubeconfig", "context", "namespace", "metricsAddress", "healthAddress", "leaderElection.leaseName",
+                 "nodeJobs.namespace", "nodeJobs.serviceAccount"}
 
 
 def check_the_chart_has_the_crds_of_the_repository(_):

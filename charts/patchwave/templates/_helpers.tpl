@@ -67,5 +67,9 @@ app.kubernetes.io/component: operator
 {{- if not $config.registries -}}
 {{- $_ := unset $config "registries" -}}
 {{- end -}}
+{{- if .Values.nodeJobs.enabled -}}
+{{- $_ := set $config "nodeJobs" (dict "namespace" .Values.nodeJobs.namespace
+  "serviceAccount" (printf "%s-node-job" (include "patchwave.fullname" .))) -}}
+{{- end -}}
 {{- toYaml $config -}}
 {{- end -}}

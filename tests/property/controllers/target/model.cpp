@@ -5,7 +5,7 @@
 namespace patchwave::target::model {
 namespace {
 
-using api::WorkloadKind;
+using api::TargetKind;
 using kube::PodView;
 
 std::string image_of(const Json& owner) {
@@ -54,7 +54,7 @@ Cluster::Cluster(const Shape& shape, std::set<std::string> broken_images)
                   {{"metadata", {{"labels", {{"app", "web"}}}}},
                    {"spec", {{"containers", Json::array({Json{{"name", "web"}, {"image", kOldImage}}})}}}}}}},
                {"status", {{"currentRevision", "old"}}}};
-  if (shape.kind != WorkloadKind::DaemonSet) workload_["spec"]["replicas"] = shape.copies;
+  if (shape.kind != TargetKind::DaemonSet) workload_["spec"]["replicas"] = shape.copies;
   if (!shape.strategy.empty()) workload_["spec"]["updateStrategy"]["type"] = shape.strategy;
   if (shape.partition) workload_["spec"]["updateStrategy"]["rollingUpdate"]["partition"] = *shape.partition;
   for (int round = 0; round < 4 * (shape.copies + 1); ++round) {
@@ -109,14 +109,14 @@ bool Cluster::perform(const Act& act) {
 
 void Cluster::run_controllers() {
   switch (shape_.kind) {
-    case WorkloadKind::Deployment:
+    case TargetKind::Deployment:
       run_deployment(workload_);
       if (canary_) run_deployment(*canary_);
       collect_garbage();
       return;
-    case WorkloadKind::StatefulSet:
+    case TargetKind::StatefulSet:
       return run_stateful_set();
-    case WorkloadKind::DaemonSet:
+    case TargetKind::DaemonSet:
       return run_daemon_set();
   }
 }
@@ -236,7 +236,7 @@ void Cluster::run_kubelet(std::size_t choice) {
 }
 
 void Cluster::scale(int copies) {
-  if (shape_.kind == WorkloadKind::DaemonSet) return;
+  if (shape_.kind == TargetKind::DaemonSet) return;
   const Json spec_before = workload_.at("spec");
   workload_["spec"]["replicas"] = copies;
   touch(workload_, spec_before);

@@ -16,7 +16,7 @@ inline const std::string kClaim = "shop/web-1.4.3/wave-uid";
 inline const Time kNow = Time{seconds(1'800'000'000)};
 
 struct Shape {
-  api::WorkloadKind kind = api::WorkloadKind::Deployment;
+  api::TargetKind kind = api::TargetKind::Deployment;
   int copies = 3;
   std::string strategy;          ///< updateStrategy.type; "" leaves updateStrategy out.
   std::optional<int> partition;  ///< StatefulSet with RollingUpdate.

@@ -11,8 +11,8 @@
 namespace patchwave::target::model {
 namespace {
 
+using api::TargetKind;
 using api::TargetState;
-using api::WorkloadKind;
 
 const std::vector<api::CountOrPercent> kSteps = {{1, false}, {100, true}};
 constexpr int kFairRounds = 120;
@@ -21,7 +21,7 @@ constexpr int kFairRounds = 120;
 /// a prefix of the acts, as long as it lives.
 class Operator {
  public:
-  Operator(Cluster& cluster, WorkloadKind kind) : cluster_(cluster) {
+  Operator(Cluster& cluster, TargetKind kind) : cluster_(cluster) {
     record.target = {kind, "shop", "web", {"web"}};
   }
 
@@ -80,12 +80,11 @@ class Operator {
 
 Shape any_shape() {
   Shape shape;
-  shape.kind =
-      *rc::gen::element(WorkloadKind::Deployment, WorkloadKind::StatefulSet, WorkloadKind::DaemonSet);
+  shape.kind = *rc::gen::element(TargetKind::Deployment, TargetKind::StatefulSet, TargetKind::DaemonSet);
   shape.copies = *rc::gen::resize(100, rc::gen::inRange(0, 5));
-  if (shape.kind == WorkloadKind::Deployment) return shape;
+  if (shape.kind == TargetKind::Deployment) return shape;
   shape.strategy = *rc::gen::element<std::string>("", "RollingUpdate", "OnDelete");
-  if (shape.kind == WorkloadKind::StatefulSet && shape.strategy == "RollingUpdate") {
+  if (shape.kind == TargetKind::StatefulSet && shape.strategy == "RollingUpdate") {
     shape.partition = *rc::gen::element<std::optional<int>>(std::nullopt, 0, 1, 2);
   }
   return shape;
@@ -225,7 +224,7 @@ RC_GTEST_PROP(Rollout, CompletesUnderAnAutoscalerAndNeverWritesItsReplicas, ()) 
     } else {
       happen(happening, cluster, op);
     }
-    if (shape.kind != WorkloadKind::DaemonSet) {
+    if (shape.kind != TargetKind::DaemonSet) {
       RC_ASSERT(integer_at(cluster.workload(), {"spec", "replicas"}) == wanted);
     }
   }

@@ -227,5 +227,80 @@ TEST(PrintStatus, KeepsAHoldThatHasNoEnd) {
             Json::parse(R"({"reason": "ApprovalRequired", "message": "somebody must look"})"));
 }
 
+Json wave_of_nodes() {
+  return {{"metadata", {{"name", "os-all"}, {"namespace", "patchwave-system"}}},
+          {"spec",
+           {{"patchRef", {{"name", "os"}}},
+            {"nodes",
+             {{"pool", "workers"},
+              {"recipeRef", {{"name", "debian"}}},
+              {"parameters", {{"packages", "openssl"}}},
+              {"reboot", "Always"},
+              {"names", {"n1", "n2"}}}}}}};
+}
+
+TEST(AWaveOfNodes, HasItsNodesAsTargetsAndPrintsThemWhereTheyStood) {
+  const auto wave = parse_wave(wave_of_nodes());
+  ASSERT_TRUE(wave) << wave.error().message;
+  ASSERT_EQ(wave->spec.targets.size(), 2U);
+  EXPECT_EQ(wave->spec.targets[1], (WaveTarget{TargetKind::Node, "", "n2", {}}));
+  EXPECT_EQ(wave->spec.nodes->reboot, Reboot::Always);
+  const auto printed = print_spec(wave->spec);
+  EXPECT_FALSE(printed.contains("targets"));
+  EXPECT_EQ(printed["nodes"]["names"], Json::array({"n1", "n2"}));
+  EXPECT_EQ(printed["nodes"]["drain"]["deadline"], "30m");
+}
+
+TEST(AWaveOfNodes, HasNoWorkloadsBeside) {
+  auto both = wave_of_nodes();
+  both["spec"]["targets"] = Json::array();
+  const auto wave = parse_wave(both);
+  ASSERT_FALSE(wave);
+  EXPECT_EQ(wave.error().message, "spec.targets or `nodes` must be set, and not both");
+}
+
+TEST(AWaveOfNodes, KeepsHowFarEachNodeIs) {
+  auto wave = parse_wave(wave_of_nodes());
+  TargetStatus record;
+  record.target = wave->spec.targets[0];
+  record.state = TargetState::Patching;
+  record.before.node = NodeFacts{"boot-1", "Debian", "6.1", "v1.36.3", "containerd://1.7", "debian@sha256:1"};
+  record.node = NodeProgress{NodeStep::Reboot, 2, "boot-1", true, true, std::nullopt};
+  wave->status.targets = {record};
+  auto object = wave_of_nodes();
+  object["status"] = print_status(wave->status);
+  const auto again = parse_wave(object);
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_EQ(again->status.targets, wave->status.targets);
+}
+
+TEST(APatchOfAPool, NeedsAVersionAndTakesParameters) {
+  Json object = {
+      {"metadata", {{"name", "os"}}},
+      {"spec",
+       {{"subject", {{"nodePool", "workers"}}}, {"to", {{"parameters", {{"packages", "openssl"}}}}}}}};
+  EXPECT_EQ(parse_patch(object).error().message, "spec.to.version must be set for a node pool");
+  object["spec"]["to"]["version"] = "2026-11";
+  const auto patch = parse_patch(object);
+  ASSERT_TRUE(patch) << patch.error().message;
+  EXPECT_EQ(patch->spec.node_pool, "workers");
+  EXPECT_EQ(print_spec(patch->spec)["to"], object["spec"]["to"]);
+}
+
+TEST(APatch, IsOfAnImageOrOfAPool) {
+  const Json object = {{"metadata", {{"name", "os"}}},
+                       {"spec",
+                        {{"subject", {{"nodePool", "workers"}, {"image", "registry.example.com/web"}}},
+                         {"to", {{"tag", "1"}, {"version", "2026-11"}}}}}};
+  EXPECT_EQ(parse_patch(object).error().message,
+            "spec.subject.image or `nodePool` must be set, and not both");
+}
+
+TEST(APolicy, NeedsWorkloadsOrPools) {
+  const Json object = {{"metadata", {{"name", "p"}}},
+                       {"spec", {{"targets", Json::object()}, {"waves", Json::array({{{"name", "all"}}})}}}};
+  EXPECT_EQ(parse_policy(object).error().message, "spec.targets.workloads or `nodePools` must be set");
+}
+
 }  // namespace
 }  // namespace patchwave::api

@@ -36,6 +36,11 @@ std::string sample_of(const std::string& pattern, int number) {
   const std::map<std::string, std::string> samples = {
       {"^([0-9]{1,5}(h|m|s|ms)){1,4}$", "2m" + digit + "s"},
       {"^sha256:[0-9a-f]{64}$", "sha256:" + std::string(63, 'e') + digit},
+      {"^/([A-Za-z0-9/_-]|[.][A-Za-z0-9/_-])*$", "/srv/a.d/" + digit},
+      {"^([A-Za-z0-9.-]+(:[0-9]{1,5})?/)?[a-z0-9]+(([.]|_|__|-+)[a-z0-9]+)*(/"
+       "[a-z0-9]+(([.]|_|__|-+)[a-z0-9]+)*)*"
+       "(:[A-Za-z0-9_][A-Za-z0-9._-]*)?@sha256:[0-9a-f]{64}$",
+       "registry.example.com/a:" + digit + "@sha256:" + std::string(64, 'e')},
       {"^[0-9A-Za-z*,/-]+( +[0-9A-Za-z*,/-]+){4}$", digit + " 2 * * SAT"},
       {"^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+){0,2}$", "Etc/GMT-" + digit},
       {"^-?[0-9]{1,15}(\\.[0-9]{1,9})?$", "0." + digit},
@@ -86,9 +91,9 @@ std::vector<std::string> companions(const Json& schema, const std::string& name)
   return {};
 }
 
-// The first of two fields of which at least one must be set; empty when there is no such rule.
+// The first of several fields of which at least one must be set; empty when there is no such rule.
 std::string first_of_at_least_one(const Json& schema) {
-  static const std::regex rule(R"(has\(self\.(\w+)\) \|\| has\(self\.\w+\))");
+  static const std::regex rule(R"(has\(self\.(\w+)\)( \|\| has\(self\.\w+\))+)");
   for (const auto& validation : array_at(schema, {"x-kubernetes-validations"})) {
     const auto text = string_at(validation, {"rule"});
     if (std::smatch match; std::regex_match(text, match, rule)) return match[1];

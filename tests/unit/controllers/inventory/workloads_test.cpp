@@ -49,7 +49,7 @@ TEST_F(Workloads, ReadsWhatPlanningNeedsOfADeployment) {
   const auto found = workloads(stores, "");
   ASSERT_EQ(found.size(), 1U);
   api::Workload expected;
-  expected.kind = api::WorkloadKind::Deployment;
+  expected.kind = api::TargetKind::Deployment;
   expected.ns = "shop";
   expected.name = "web";
   expected.labels = {{"tier", "web"}};
@@ -70,7 +70,7 @@ TEST_F(Workloads, CountsTheNodesOfADaemonSet) {
   add(stores.daemon_sets, agent);
   const auto found = workloads(stores, "");
   ASSERT_EQ(found.size(), 1U);
-  EXPECT_EQ(found.front().kind, api::WorkloadKind::DaemonSet);
+  EXPECT_EQ(found.front().kind, api::TargetKind::DaemonSet);
   EXPECT_EQ(found.front().replicas, 7);
 }
 

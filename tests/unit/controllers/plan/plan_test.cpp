@@ -37,7 +37,7 @@ api::PatchPolicy policy(std::vector<api::WavePlan> waves) {
   policy.metadata.name = "storefront";
   policy.metadata.ns = "shop";
   policy.spec.mode = api::Mode::Automatic;
-  policy.spec.workloads.images = {"registry.example.com/storefront/*"};
+  policy.spec.workloads = api::WorkloadTargets{{}, {}, {"registry.example.com/storefront/*"}};
   policy.spec.waves = std::move(waves);
   return policy;
 }
@@ -256,7 +256,7 @@ TEST(MakePlan, NamesTheContainersThatRunTheImageAndNoOthers) {
 
 TEST(MakePlan, PlansNothingForAnImageThatThePolicyDoesNotAllow) {
   auto rules = policy({wave("all")});
-  rules.spec.workloads.images = {"registry.example.com/backoffice/*"};
+  rules.spec.workloads = api::WorkloadTargets{{}, {}, {"registry.example.com/backoffice/*"}};
   const auto plan = make_plan(rules, patch(), fleet(3));
   EXPECT_EQ(plan.targets, 0);
   EXPECT_EQ(plan.problem, "spec.targets.workloads.images allows no image " + kRepository);
@@ -264,7 +264,7 @@ TEST(MakePlan, PlansNothingForAnImageThatThePolicyDoesNotAllow) {
 
 TEST(MakePlan, KnowsShortNamesOfDockerHubInPatchAndWorkload) {
   auto rules = policy({wave("all")});
-  rules.spec.workloads.images = {"nginx"};
+  rules.spec.workloads = api::WorkloadTargets{{}, {}, {"nginx"}};
   auto nginx = patch();
   nginx.spec.image = "nginx";
   EXPECT_EQ(make_plan(rules, nginx, {workload("web", 3, "docker.io/library/nginx:1.4.2")}).targets, 1);
@@ -329,14 +329,14 @@ TEST(Selects, ReachesOnlyItsOwnNamespaceFromOutsideTheOperators) {
 
 TEST(Selects, IgnoresANamespaceSelectorOutsideTheOperatorsNamespace) {
   auto rules = policy({});
-  rules.spec.workloads.namespace_selector.match_labels = {{"team", "shop"}};
+  rules.spec.workloads->namespace_selector.match_labels = {{"team", "shop"}};
   EXPECT_TRUE(selects(rules, false, workload("web")));
   EXPECT_FALSE(selects(rules, true, workload("web")));
 }
 
 TEST(Selects, AsksForTheLabelsAndForOneImageThatTheGlobsAllow) {
   auto rules = policy({});
-  rules.spec.workloads.selector.match_labels = {{"tier", "web"}};
+  rules.spec.workloads->selector.match_labels = {{"tier", "web"}};
   auto candidate = workload("web");
   EXPECT_FALSE(selects(rules, false, candidate));
   candidate.labels = {{"tier", "web"}};
@@ -371,6 +371,88 @@ TEST(PlanHash, ChangesWithWhatAStatisticalGateTolerates) {
   auto looser = spec;
   looser.gates[0].tolerate = 3;
   EXPECT_NE(plan_hash(looser, "web@" + kNewDigest), plan_hash(spec, "web@" + kNewDigest));
+}
+
+api::PatchPolicy pool_policy(std::vector<api::WavePlan> waves) {
+  auto rules = policy(std::move(waves));
+  rules.spec.workloads.reset();
+  api::NodePool pool;
+  pool.name = "workers";
+  pool.node_selector.match_labels = {{"pool", "workers"}};
+  pool.recipe = "debian";
+  rules.spec.node_pools = {pool};
+  return rules;
+}
+
+api::Patch pool_patch() {
+  api::Patch patch;
+  patch.metadata.name = "os";
+  patch.spec.node_pool = "workers";
+  patch.spec.version = "2026-11";
+  patch.spec.parameters = {{"packages", "openssl"}};
+  patch.status.digest = kOldDigest;
+  return patch;
+}
+
+Workload node(std::string name, std::string pool = "workers", std::string patched_by = "") {
+  Workload node;
+  node.kind = api::TargetKind::Node;
+  node.name = std::move(name);
+  node.labels = {{"pool", std::move(pool)}};
+  node.replicas = 1;
+  node.patched_by = std::move(patched_by);
+  return node;
+}
+
+TEST(MakePlanForAPool, DividesItsNodesThatHaveNotThePatchIntoTheWaves) {
+  const auto plan =
+      make_plan(pool_policy({wave("canary", api::CountOrPercent{1, false}), wave("rest")}), pool_patch(),
+                {node("n1"), node("n2"), node("other", "gpu"),
+                 node("done", "workers", print_recipe("debian", kOldDigest)), node("n3")});
+  ASSERT_EQ(plan.waves.size(), 2U);
+  EXPECT_EQ(plan.waves[0].spec.targets.size(), 1U);
+  auto names = target_names(plan.waves[0]);
+  for (const auto& name : target_names(plan.waves[1])) names.push_back(name);
+  EXPECT_THAT(names, ::testing::UnorderedElementsAre("n1", "n2", "n3"));
+}
+
+TEST(MakePlanForAPool, WritesIntoEachWaveHowItsNodesArePatched) {
+  const auto plan = make_plan(pool_policy({wave("all")}), pool_patch(), {node("n1")});
+  ASSERT_EQ(plan.waves.size(), 1U);
+  const auto& nodes = plan.waves[0].spec.nodes;
+  ASSERT_TRUE(nodes);
+  EXPECT_EQ(nodes->recipe, "debian");
+  EXPECT_EQ(nodes->parameters, pool_patch().spec.parameters);
+}
+
+TEST(MakePlanForAPool, LeavesOutGatesThatComparePodsAndSaysSo) {
+  auto rules = pool_policy({wave("all")});
+  api::GateSpec counter;
+  counter.name = "errors";
+  counter.counter = api::CounterGate{"a", "b"};
+  api::GateSpec alerts;
+  alerts.name = "pages";
+  alerts.alerts = api::AlertsGate{"severity=\"page\""};
+  rules.spec.gates = {counter, alerts};
+  const auto plan = make_plan(rules, pool_patch(), {node("n1")});
+  ASSERT_EQ(plan.waves[0].spec.gates.size(), 1U);
+  EXPECT_EQ(plan.waves[0].spec.gates[0].name, "pages");
+  ASSERT_EQ(plan.workload_warnings.size(), 1U);
+  EXPECT_THAT(plan.workload_warnings[0], ::testing::HasSubstr("counter, histogram and gauge compare pods"));
+}
+
+TEST(MakePlanForAPool, NamesAPoolThatThePolicyHasNot) {
+  auto patch = pool_patch();
+  patch.spec.node_pool = "gpu";
+  EXPECT_EQ(make_plan(pool_policy({wave("all")}), patch, {node("n1")}).problem,
+            "spec.targets.nodePools has no pool 'gpu'");
+}
+
+TEST(Selects, NodesOnlyForAPolicyInTheOperatorsNamespace) {
+  const auto rules = pool_policy({wave("all")});
+  EXPECT_TRUE(selects(rules, true, node("n1")));
+  EXPECT_FALSE(selects(rules, false, node("n1")));
+  EXPECT_FALSE(selects(rules, true, node("n1", "gpu")));
 }
 
 }  // namespace

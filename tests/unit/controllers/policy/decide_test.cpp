@@ -40,7 +40,7 @@ PolicySnapshot given_policy(int workloads = 4) {
   snapshot.policy.metadata.name = "web";
   snapshot.policy.metadata.generation = 1;
   snapshot.policy.spec.mode = api::Mode::Automatic;
-  snapshot.policy.spec.workloads.images = {"registry.example.com/storefront/*"};
+  snapshot.policy.spec.workloads = api::WorkloadTargets{{}, {}, {"registry.example.com/storefront/*"}};
   api::WavePlan canary;
   canary.name = "canary";
   canary.select = api::CountOrPercent{1, false};

@@ -8,16 +8,16 @@
 namespace patchwave::target::testing {
 namespace {
 
+using api::TargetKind;
 using api::TargetState;
-using api::WorkloadKind;
 
 Json template_of_web() {
   return {{"metadata", {{"labels", {{"app", "web"}, {"tier", "front"}}}}},
           {"spec", {{"containers", Json::array({Json{{"name", "web"}, {"image", kOldImage}}})}}}};
 }
 
-Json ready_status(WorkloadKind kind, int copies) {
-  if (kind == WorkloadKind::DaemonSet) {
+Json ready_status(TargetKind kind, int copies) {
+  if (kind == TargetKind::DaemonSet) {
     return {{"observedGeneration", 1}, {"desiredNumberScheduled", copies}, {"numberReady", copies}};
   }
   return {{"observedGeneration", 1},
@@ -57,7 +57,7 @@ kube::PodView pod(const std::string& name, const PodOptions& options) {
   return view;
 }
 
-Given::Given(WorkloadKind kind, int copies) {
+Given::Given(TargetKind kind, int copies) {
   record.target = {kind, "shop", "web", {"web"}};
   Json workload = {
       {"metadata",
@@ -66,9 +66,9 @@ Given::Given(WorkloadKind kind, int copies) {
        {{"selector", {{"matchLabels", {{"app", "web"}, {"tier", "front"}}}}},
         {"template", template_of_web()}}},
       {"status", ready_status(kind, copies)}};
-  if (kind != WorkloadKind::DaemonSet) workload["spec"]["replicas"] = copies;
-  if (kind != WorkloadKind::Deployment) workload["spec"]["updateStrategy"]["type"] = "RollingUpdate";
-  if (kind == WorkloadKind::StatefulSet) {
+  if (kind != TargetKind::DaemonSet) workload["spec"]["replicas"] = copies;
+  if (kind != TargetKind::Deployment) workload["spec"]["updateStrategy"]["type"] = "RollingUpdate";
+  if (kind == TargetKind::StatefulSet) {
     workload["spec"]["updateStrategy"]["rollingUpdate"]["partition"] = 0;
   }
   live.workload = std::move(workload);
@@ -132,7 +132,7 @@ Given& Given::canary(int replicas, const std::string& claim) {
                             .replicas = replicas,
                             .claim = claim});
   copy["metadata"]["uid"] = "canary-uid";
-  copy["status"] = ready_status(WorkloadKind::Deployment, replicas);
+  copy["status"] = ready_status(TargetKind::Deployment, replicas);
   live.canary = std::move(copy);
   for (int i = 0; i < replicas; ++i) {
     live.pods.push_back(pod("web-patchwave-canary-" + std::to_string(i), {.image = kNewImage}));
@@ -146,7 +146,7 @@ Given& Given::controller_is_behind() {
   return *this;
 }
 
-Given given(WorkloadKind kind, int copies) {
+Given given(TargetKind kind, int copies) {
   return Given(kind, copies);
 }
 

@@ -32,7 +32,7 @@ kube::PodView pod(const std::string& name, const PodOptions& options = {});
 /// A record and what is live. Starts untouched: the old image, all copies ready, no claim.
 class Given {
  public:
-  Given(api::WorkloadKind kind, int copies);
+  Given(api::TargetKind kind, int copies);
 
   /// The record's state. From Claimed on `before`, UID and image are on record as they are live.
   Given& in(api::TargetState state, int canary_replicas = 0);
@@ -55,7 +55,7 @@ class Given {
   LiveTarget live;
 };
 
-Given given(api::WorkloadKind kind, int copies);
+Given given(api::TargetKind kind, int copies);
 
 /// The value an act's JSON patch gives to `pointer`; null when it does not write it.
 Json written(const Act& act, const std::string& pointer);

@@ -25,7 +25,7 @@ Json labels_of_pods(const Given& target) {
 }
 
 Given web() {
-  return given(api::WorkloadKind::Deployment, 3);
+  return given(api::TargetKind::Deployment, 3);
 }
 
 TEST(CanaryCopy, RunsTheTemplateOfThePrimaryWithTheTargetedImagesReplaced) {

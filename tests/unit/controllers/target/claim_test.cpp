@@ -6,7 +6,7 @@ namespace patchwave::target::testing {
 namespace {
 
 using api::TargetState;
-using enum api::WorkloadKind;
+using enum api::TargetKind;
 
 TEST(Claim, ComesBeforeAnyOtherWriteAndHoldsOnlyForTheObjectThatWasRead) {
   const auto acts = given(Deployment, 3).in(TargetState::Claimed).acts();

@@ -5,13 +5,13 @@
 namespace patchwave::target::testing {
 namespace {
 
+using api::TargetKind;
 using api::TargetState;
-using api::WorkloadKind;
 
 const std::string kStrategyType = "/spec/updateStrategy/type";
 
 Given daemon_set(int nodes) {
-  return given(WorkloadKind::DaemonSet, nodes);
+  return given(TargetKind::DaemonSet, nodes);
 }
 
 /// Image and OnDelete are set, and the controller has seen it.

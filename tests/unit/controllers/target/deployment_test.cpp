@@ -6,11 +6,11 @@
 namespace patchwave::target::testing {
 namespace {
 
+using api::TargetKind;
 using api::TargetState;
-using api::WorkloadKind;
 
 Given deployment(int copies) {
-  return given(WorkloadKind::Deployment, copies);
+  return given(TargetKind::Deployment, copies);
 }
 
 TEST(DeploymentCanary, IsAppliedBesideAPrimaryThatIsNotTouched) {

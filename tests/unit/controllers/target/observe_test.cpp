@@ -6,7 +6,7 @@ namespace patchwave::target::testing {
 namespace {
 
 using api::TargetState;
-using enum api::WorkloadKind;
+using enum api::TargetKind;
 
 TEST(Observe, RecordsWhatIsThereBeforeTheFirstWrite) {
   const auto seen = given(StatefulSet, 3).partition(1).seen();

@@ -5,13 +5,13 @@
 namespace patchwave::target::testing {
 namespace {
 
+using api::TargetKind;
 using api::TargetState;
-using api::WorkloadKind;
 
 const std::string kPartition = "/spec/updateStrategy/rollingUpdate/partition";
 
 Given stateful_set(int copies) {
-  return given(WorkloadKind::StatefulSet, copies);
+  return given(TargetKind::StatefulSet, copies);
 }
 
 TEST(StatefulSetCanary, SetsImageAndPartitionInOneWrite) {

@@ -12,7 +12,7 @@ inline constexpr std::string_view kDigest =
 inline const std::string kImage = "registry.example.com/storefront/web:1.4.3@" + std::string(kDigest);
 
 inline api::WaveTarget target(const std::string& name) {
-  return {api::WorkloadKind::Deployment, "shop", name, {"web"}};
+  return {api::TargetKind::Deployment, "shop", name, {"web"}};
 }
 
 /// A wave over Deployments "web0", "web1", … that has its patch, no gates beyond "pods", and may claim.

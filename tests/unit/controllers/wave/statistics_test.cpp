@@ -14,8 +14,8 @@
 namespace patchwave::wave {
 namespace {
 
+using api::TargetKind;
 using api::Verdict;
-using api::WorkloadKind;
 using given::kNow;
 using prometheus::Series;
 using std::chrono::hours;
@@ -52,7 +52,7 @@ struct World {
 
   Pod& canary() { return pods.back(); }
 
-  [[nodiscard]] Comparison comparison(WorkloadKind kind = WorkloadKind::Deployment) const {
+  [[nodiscard]] Comparison comparison(TargetKind kind = TargetKind::Deployment) const {
     Comparison comparison{{kind, "shop", "web", {"web"}}, {}, since, end};
     for (const auto& pod : pods) {
       if (pod.gone) continue;
@@ -107,7 +107,7 @@ struct World {
         hours(1));
   }
 
-  judge::Finding judged(const api::GateSpec& gate, WorkloadKind kind = WorkloadKind::Deployment) {
+  judge::Finding judged(const api::GateSpec& gate, TargetKind kind = TargetKind::Deployment) {
     return judge_statistics(gate, comparison(kind), [this](const std::string& promql, Time) {
       asked.push_back(promql);
       prometheus::QueryAnswer answer{prometheus::ValueKind::Matrix, {}, {}};
@@ -134,7 +134,7 @@ judge::Finding judged_by_chance(double ratio, std::mt19937_64& random) {
   std::vector<ChancePod> pods;
   for (const auto* old : {kOld1, kOld2, kOld3}) pods.push_back({old, false});
   pods.push_back({kCanary, true, seconds(20), 0.01 * ratio});
-  Comparison comparison{{WorkloadKind::Deployment, "shop", "web", {"web"}}, {}, since, kNow};
+  Comparison comparison{{TargetKind::Deployment, "shop", "web", {"web"}}, {}, since, kNow};
   std::vector<Series> requests;
   std::vector<Series> errors;
   for (const auto& pod : pods) {
@@ -287,7 +287,7 @@ TEST(ACounterGate, LeavesOutAPodThatCameAndWentWithoutTellingWhatItWas) {
 TEST(ACounterGate, OfAStatefulSetTellsThePatchedPodFromTheOneThatHadItsName) {
   World world;
   world.pods = {{"web-0", kNow - hours(9), {}, false}, {"web-1", kNow - minutes(30), {}, true}};
-  const Arms arms(world.comparison(WorkloadKind::StatefulSet));
+  const Arms arms(world.comparison(TargetKind::StatefulSet));
   EXPECT_EQ(arms.of("web-1", kNow - minutes(40), true), judge::Arm::Baseline);
   EXPECT_EQ(arms.of("web-1", kNow - minutes(20), true), judge::Arm::Canary);
 }
@@ -439,24 +439,24 @@ TEST(AGaugeGate, PassesWhenTheCanaryHasNotGrown) {
 
 TEST(PodsOfAWorkload, AreMatchedByHowItsKindNamesThem) {
   World world;
-  const auto matches = [&](WorkloadKind kind, const std::string& name) {
+  const auto matches = [&](TargetKind kind, const std::string& name) {
     auto comparison = world.comparison(kind);
     comparison.pods.clear();
     return std::regex_match(name, std::regex(pods_pattern(comparison)));
   };
-  EXPECT_TRUE(matches(WorkloadKind::Deployment, kOld1));
-  EXPECT_TRUE(matches(WorkloadKind::Deployment, kCanary));
-  EXPECT_FALSE(matches(WorkloadKind::Deployment, "web-api-5d8f7c9b6d-x7k2p"));
-  EXPECT_FALSE(matches(WorkloadKind::Deployment, "web-0"));
-  EXPECT_TRUE(matches(WorkloadKind::StatefulSet, "web-12"));
-  EXPECT_FALSE(matches(WorkloadKind::StatefulSet, "web-api-0"));
-  EXPECT_TRUE(matches(WorkloadKind::DaemonSet, "web-x7k2p"));
-  EXPECT_FALSE(matches(WorkloadKind::DaemonSet, kOld1));
+  EXPECT_TRUE(matches(TargetKind::Deployment, kOld1));
+  EXPECT_TRUE(matches(TargetKind::Deployment, kCanary));
+  EXPECT_FALSE(matches(TargetKind::Deployment, "web-api-5d8f7c9b6d-x7k2p"));
+  EXPECT_FALSE(matches(TargetKind::Deployment, "web-0"));
+  EXPECT_TRUE(matches(TargetKind::StatefulSet, "web-12"));
+  EXPECT_FALSE(matches(TargetKind::StatefulSet, "web-api-0"));
+  EXPECT_TRUE(matches(TargetKind::DaemonSet, "web-x7k2p"));
+  EXPECT_FALSE(matches(TargetKind::DaemonSet, kOld1));
 }
 
 TEST(PodsOfAWorkload, AreMatchedByNameOnlyWhereTheirKindDoesNotMatchThem) {
   World world;
-  for (const auto kind : {WorkloadKind::Deployment, WorkloadKind::StatefulSet, WorkloadKind::DaemonSet}) {
+  for (const auto kind : {TargetKind::Deployment, TargetKind::StatefulSet, TargetKind::DaemonSet}) {
     for (const auto* name :
          {kOld1, kCanary, "web-0", "web-12", "web-x7k2p", "web", "web-", "web-x7k2", "web-5d8f7-x7k2p",
           "web-5d8f7c9b6dd-x7k2p", "web-5d8f7c9b6d-x7k2", "web-api-0"}) {

@@ -20,8 +20,8 @@ inline api::PatchWave example_wave(const std::string& name = "web-1.4.3-canary")
   wave.metadata.creation_time = kNow - 17min;
   wave.spec.patch = "web-1.4.3";
   wave.spec.policy = "web";
-  wave.spec.targets = {{api::WorkloadKind::Deployment, "shop", "web", {"web"}},
-                       {api::WorkloadKind::StatefulSet, "shop", "cart", {"cart"}}};
+  wave.spec.targets = {{api::TargetKind::Deployment, "shop", "web", {"web"}},
+                       {api::TargetKind::StatefulSet, "shop", "cart", {"cart"}}};
   wave.status.phase = api::WavePhase::Running;
   wave.status.plan_hash = kPlan;
   wave.status.digest = kDigest;

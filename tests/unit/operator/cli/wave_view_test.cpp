@@ -59,8 +59,7 @@ TEST(RenderWave, ShowsWhatDiffersAndCountsTheCrowd) {
     wave.status.targets.push_back(promoted);
     wave.spec.targets.push_back(promoted.target);
   }
-  for (int i = 0; i < 40; ++i)
-    wave.spec.targets.push_back({api::WorkloadKind::Deployment, "shop", "u", {"u"}});
+  for (int i = 0; i < 40; ++i) wave.spec.targets.push_back({api::TargetKind::Deployment, "shop", "u", {"u"}});
   const std::string text = render_wave(wave, kUtf8, kNow);
   EXPECT_THAT(text, HasSubstr("shop/web"));
   EXPECT_THAT(text, HasSubstr("301 more"));

@@ -1,0 +1,111 @@
+"""The pool of all machines under a policy, with a recipe that updates a Debian package and boots anew."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+from controlplane.operator_process import NAMESPACE
+from controlplane.processes import wait_until
+from machines.packages import PACKAGE, UPDATE
+
+JOBS = "patchwave-node-jobs"
+SECONDS = 240
+ENDS = ("Succeeded", "RolledBack", "RollbackFailed", "Cancelled")
+PATH = "export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+UPDATES = f"{PATH}; apt-get --quiet update && apt-get --quiet install --yes \"$PARAMETER_PACKAGE\""
+PROVES = f"{PATH}; [ \"$(dpkg-query --show --showformat='${{Version}}' \"$PARAMETER_PACKAGE\")\" = \"$PARAMETER_VERSION\" ]"
+PUTS_BACK = f"{PATH}; dpkg --install /etc/machine/packages/*.deb"
+# A container has a /proc of its own; the boot ID that counts is the one which the kubelet reads.
+BOOT_ID = "$(/busybox nsenter -t 1 -m -- cat /proc/sys/kernel/random/boot_id)"
+BOOTS = f"[ \"{BOOT_ID}\" != \"$PATCHWAVE_BOOT_ID\" ] || /busybox reboot -f"
+
+
+def busybox():
+    program = Path(shutil.which("busybox") or "/bin/busybox")
+    if b"dynamically" in subprocess.run(["file", program], capture_output=True, check=True).stdout:
+        raise RuntimeError("busybox is not static: the package busybox-static is needed")
+    return program
+
+
+def on_the_machine(script):
+    return ["/busybox", "nsenter", "-t", "1", "-m", "-u", "-i", "-n", "-p", "--", "/bin/sh", "-c", script]
+
+
+class MachinePool:
+    def __init__(self, world, image):
+        self.world, self.api, self.image = world, world.api, image
+
+    def open(self, name, delay=0, **settings):
+        """A recipe, and a policy that takes one machine first."""
+        self.name = name
+        steps = {step: {"command": on_the_machine(script), "timeout": "2m"} for step, script in (
+            ("patch", f"sleep {delay}; {UPDATES}"), ("verify", PROVES), ("undo", PUTS_BACK))}
+        steps["reboot"] = {"command": ["/busybox", "sh", "-c", BOOTS], "timeout": "1m"}
+        self._create("NodeRecipe", name, {
+            "image": self.image, "privileged": True, "hostPID": True, **steps,
+            "parameters": [{"name": "package", "pattern": "[a-z0-9.+-]+"},
+                           {"name": "version", "pattern": "[0-9.]+", "default": UPDATE}]})
+        self._create("PatchPolicy", name, {
+            "mode": "Automatic",
+            "targets": {"nodePools": [{"name": name, "nodeSelector": {"matchLabels": {"kubernetes.io/os": "linux"}},
+                                       "provider": {"inPlace": {"recipe": name, "reboot": "Always"}},
+                                       "drain": {"deadline": "60s", "barePods": "Evict"}, **settings}]},
+            "waves": [{"name": "canary", "select": {"count": 1}, "stepBake": "5s", "bake": "3s", "progressDeadline": "60s"},
+                      {"name": "rest", "stepBake": "3s", "bake": "3s", "progressDeadline": "60s"}]})
+
+    def close(self):
+        for kind in ("Patch", "PatchPolicy", "NodeRecipe"):
+            self.world.cluster.kubectl("-n", NAMESPACE, "delete", kind.lower(), self.name, "--ignore-not-found")
+        wait_until(lambda: not self.waves(), 60, "every wave is gone")
+        for machine in self.world.machines.names:
+            self.world.machines.run(machine, "sh", "-c", PUTS_BACK, capture_output=True, check=True)
+            self.world.cluster.kubectl("annotate", "node", machine, "patchwave.dev/patched-by-", "--overwrite")
+
+    def publish(self, **parameters):
+        self._create("Patch", self.name, {"subject": {"nodePool": self.name},
+                                          "to": {"version": "2026-11", "parameters": {"package": PACKAGE, **parameters}}})
+
+    def waves(self):
+        return sorted(self.api.list("PatchWave", NAMESPACE), key=lambda wave: wave["spec"].get("order", 1))
+
+    def wave(self, order=1):
+        return next((wave for wave in self.waves() if wave["spec"].get("order", 1) == order), {"status": {}})
+
+    def status(self, order=1):
+        return self.wave(order).get("status") or {}
+
+    def target(self, state, step=None):
+        """The node that is there now, or None."""
+        for wave in self.waves():
+            for target in (wave.get("status") or {}).get("targets", []):
+                if target["state"] == state and step in (None, (target.get("node") or {}).get("step")):
+                    return target["name"]
+        return None
+
+    def wait(self, question, what, seconds=SECONDS):
+        return wait_until(question, seconds, lambda: f"{what}; {self.story()}")
+
+    def ends_as(self, phase, order=1):
+        ended = self.wait(lambda: self.status(order).get("phase") in ENDS and self.status(order)["phase"],
+                          f"wave {order} ends as {phase}")
+        assert ended == phase, self.story()
+
+    def version_on(self, machine):
+        return self.world.machines.run(machine, PACKAGE, capture_output=True, text=True, check=True).stdout.strip()
+
+    def boot(self, machine):
+        return self.api.get("Node", machine)["status"]["nodeInfo"]["bootID"]
+
+    def schedulable(self, machine):
+        node = self.api.get("Node", machine)
+        return not node["spec"].get("unschedulable") and \
+            "patchwave.dev/cordoned-by" not in node["metadata"].get("annotations", {})
+
+    def story(self):
+        waves = [{key: (wave.get("status") or {}).get(key) for key in ("phase", "hold", "harm", "targets")} for wave in self.waves()]
+        jobs = [(job["metadata"]["name"], job["metadata"]["annotations"], job.get("status")) for job in self.api.list("Job", JOBS)]
+        return f"waves {waves}, jobs {jobs}"
+
+    def _create(self, kind, name, spec):
+        self.api.create({"apiVersion": "patchwave.dev/v1alpha1", "kind": kind, "spec": spec,
+                         "metadata": {"name": name, "namespace": NAMESPACE}})
