@@ -4,8 +4,6 @@
 
 #include <algorithm>
 
-#include "controllers/judge/limits.hpp"
-
 namespace patchwave::wave {
 namespace {
 
@@ -66,52 +64,37 @@ bool is_named_by_kind(std::string_view name, const api::WaveTarget& target) {
   return !rest->empty() && rest->find_first_not_of("0123456789") == std::string_view::npos;
 }
 
+Time begin_of(const WorkloadPods& workload) {
+  return std::max(workload.since, workload.end - kLongestEvidence);
+}
+
 }  // namespace
 
-Time begin_of(const Comparison& comparison) {
-  return std::max(comparison.since, comparison.end - kLongestEvidence);
-}
-
-std::string pod_of(const Series& series) {
-  const auto pod = series.labels.find("pod");
-  return pod == series.labels.end() ? std::string() : pod->second;
-}
-
-std::set<std::string> pods_before(const std::vector<Series>& series, Time since) {
-  std::set<std::string> pods;
-  for (const auto& one : series) {
-    const bool is_before = std::ranges::any_of(
-        one.samples, [&](const auto& sample) { return sample.time <= since + judge::kObjectTimeGrain; });
-    if (is_before) pods.insert(pod_of(one));
-  }
-  return pods;
-}
-
-std::string pods_pattern(const Comparison& comparison) {
-  auto pattern = named_by_kind(comparison.target);
+std::string pods_pattern(const WorkloadPods& workload) {
+  auto pattern = named_by_kind(workload.target);
   // Kubernetes cuts long names, so that their pods are not named as others are.
-  for (const auto& observed : comparison.pods) {
+  for (const auto& observed : workload.pods) {
     const auto& name = observed.pod.name;
-    if (!is_named_by_kind(name, comparison.target)) pattern += "|" + literally(name);
+    if (!is_named_by_kind(name, workload.target)) pattern += "|" + literally(name);
   }
   return pattern;
 }
 
-std::string matchers_of(const Comparison& comparison) {
-  return fmt::format(R"(namespace="{}",pod=~"{}")", comparison.target.ns, pods_pattern(comparison));
+std::string matchers_of(const WorkloadPods& workload) {
+  return fmt::format(R"(namespace="{}",pod=~"{}")", workload.target.ns, pods_pattern(workload));
 }
 
-Arms::Arms(const Comparison& comparison)
-    : names_stay_(comparison.target.kind == api::TargetKind::StatefulSet), since_(begin_of(comparison)) {
-  for (const auto& observed : comparison.pods) {
+WorkloadArms::WorkloadArms(const WorkloadPods& workload)
+    : names_stay_(workload.target.kind == api::TargetKind::StatefulSet), since_(begin_of(workload)) {
+  for (const auto& observed : workload.pods) {
     (observed.patched ? patched_ : others_).emplace(observed.pod.name, observed.pod.creation_time);
   }
-  if (comparison.target.kind == api::TargetKind::Deployment) {
-    canary_prefix_ = target::canary_name(comparison.target.name) + "-";
+  if (workload.target.kind == api::TargetKind::Deployment) {
+    canary_prefix_ = target::canary_name(workload.target.name) + "-";
   }
 }
 
-std::optional<Arm> Arms::of(const std::string& pod, Time time, bool was_before) const {
+std::optional<Arm> WorkloadArms::of(const std::string& pod, Time time, bool was_before) const {
   if (const auto patched = patched_.find(pod); patched != patched_.end()) {
     // Elsewhere a name is one pod's, whatever the clocks of Prometheus and Kubernetes say of when it came.
     const bool is_predecessor = names_stay_ && time < patched->second;
@@ -122,15 +105,19 @@ std::optional<Arm> Arms::of(const std::string& pod, Time time, bool was_before) 
   return was_before ? std::optional(Arm::Baseline) : std::nullopt;
 }
 
-std::map<std::string, Time> Arms::births(const std::vector<Series>& series) const {
+std::map<std::string, Time> WorkloadArms::births(const std::vector<Series>& series) const {
   auto births = patched_;
   births.insert(others_.begin(), others_.end());
   // The wave itself made the canary copy.
   for (const auto& one : series) {
-    const auto pod = pod_of(one);
+    const auto pod = comparison::pod_of(one);
     if (!canary_prefix_.empty() && pod.starts_with(canary_prefix_)) births[pod] = since_;
   }
   return births;
+}
+
+comparison::Comparison comparison_of(const WorkloadPods& workload, const WorkloadArms& arms) {
+  return {matchers_of(workload), comparison::kPodLabel, &arms, begin_of(workload), workload.end};
 }
 
 }  // namespace patchwave::wave

@@ -5,18 +5,16 @@
 
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
-#include "controllers/judge/judge.hpp"
+#include "controllers/comparison/comparison.hpp"
 #include "controllers/target/target.hpp"
-#include "operator/prometheus/counters.hpp"
 
 namespace patchwave::wave {
 
-/// What is compared.
-struct Comparison {
+/// The pods of a workload, and over which time they are looked at.
+struct WorkloadPods {
   api::WaveTarget target;
   std::vector<target::ObservedPod> pods;  ///< Of the workload and its canary copy, as they are.
   Time since;                             ///< When the wave began.
@@ -25,31 +23,22 @@ struct Comparison {
 
 /// No more history than this is asked for; of a wave that takes longer, the latest counts.
 inline constexpr milliseconds kLongestEvidence = std::chrono::hours(24);
-/// Since when it counts.
-Time begin_of(const Comparison& comparison);
 
 /// A regular expression for the names of the workload's pods, live or gone, and its canary copy's: by how
 /// its kind names them, so that pods of "web-api" are none of "web".
-std::string pods_pattern(const Comparison& comparison);
+std::string pods_pattern(const WorkloadPods& workload);
 
 /// The same as matchers of a selector: the workload's namespace and pods.
-std::string matchers_of(const Comparison& comparison);
+std::string matchers_of(const WorkloadPods& workload);
 
-/// "" for a series without one.
-std::string pod_of(const prometheus::Series& series);
-
-/// Pods that have a sample of before `since`, which is in whole seconds: within them the wave has made no pod
-/// that was scraped already.
-std::set<std::string> pods_before(const std::vector<prometheus::Series>& series, Time since);
-
-/// Which arm a pod's sample at `time` speaks for; nothing when nobody can tell.
-class Arms {
+/// The arms of one workload: its patched pods and the others.
+class WorkloadArms final : public comparison::Arms {
  public:
-  explicit Arms(const Comparison& comparison);
-  /// `was_before`: the pod has samples of before the wave.
-  [[nodiscard]] std::optional<judge::Arm> of(const std::string& pod, Time time, bool was_before) const;
-  /// When each pod's counters began at zero, where that is known.
-  [[nodiscard]] std::map<std::string, Time> births(const std::vector<prometheus::Series>& series) const;
+  explicit WorkloadArms(const WorkloadPods& workload);
+  [[nodiscard]] std::optional<judge::Arm> of(const std::string& pod, Time time,
+                                             bool was_before) const override;
+  [[nodiscard]] std::map<std::string, Time> births(
+      const std::vector<prometheus::Series>& series) const override;
 
  private:
   std::map<std::string, Time> patched_;  ///< Live, with when they were created.
@@ -58,5 +47,8 @@ class Arms {
   bool names_stay_;  ///< A StatefulSet's: the pod that is patched has the name of the one before it.
   Time since_;
 };
+
+/// `arms` are those of `workload`, and must outlive it.
+comparison::Comparison comparison_of(const WorkloadPods& workload, const WorkloadArms& arms);
 
 }  // namespace patchwave::wave

@@ -117,8 +117,8 @@ judge::WaveScope scope_of(const Snapshot& snapshot, std::size_t index) {
 }
 
 // Successful scrapes of each of the workload's pods over `span`: `up` is 1 for each.
-std::string scrapes_query(const Comparison& comparison, milliseconds span) {
-  return fmt::format("max by (pod) (sum_over_time(up{{{}}}[{}ms]))", matchers_of(comparison), span.count());
+std::string scrapes_query(const WorkloadPods& workload, milliseconds span) {
+  return fmt::format("max by (pod) (sum_over_time(up{{{}}}[{}ms]))", matchers_of(workload), span.count());
 }
 
 // At least three samples over `for`, one an interval, the last of them now: what is not seen to its end is
@@ -318,7 +318,7 @@ judge::ScrapeEvidence GateKeeper::ask_scrapes(const Snapshot& snapshot, std::siz
     const bool stays = observed.patched && !observed.pod.terminating;
     (stays ? evidence.patched : evidence.others).push_back(observed.pod.name);
   }
-  const Comparison workload{snapshot.wave.spec.targets[index], pods, span.begin, span.end};
+  const WorkloadPods workload{snapshot.wave.spec.targets[index], pods, span.begin, span.end};
   const auto count = [&](milliseconds over) {
     return as_evidence(prometheus_->query(scrapes_query(workload, over), span.end, stop_));
   };
@@ -382,9 +382,9 @@ judge::Finding GateKeeper::ask_statistics(const Snapshot& snapshot, const api::G
   // Once all is patched there is nothing to compare with: what the promotion showed stands.
   const bool baking = wave.status.phase == WavePhase::Baking;
   const auto end = baking ? wave.status.targets[index].state_since_time.value_or(now) : now;
-  const Comparison comparison{target, snapshot.observed.at(index).seen.pods,
+  const WorkloadPods workload{target, snapshot.observed.at(index).seen.pods,
                               std::min(wave.status.start_time.value_or(end), end), end};
-  return judge_statistics(filled, comparison, [this](const std::string& promql, Time time) {
+  return judge_statistics(filled, workload, [this](const std::string& promql, Time time) {
     return prometheus_->query(promql, time, stop_);
   });
 }

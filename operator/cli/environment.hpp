@@ -11,6 +11,7 @@
 #include "operator/base/clock.hpp"
 #include "operator/base/result.hpp"
 #include "operator/kube/client.hpp"
+#include "operator/prometheus/access.hpp"
 
 namespace patchwave::cli {
 
@@ -46,6 +47,8 @@ struct Environment {
   /// Between two looks of --watch. False ends the watch.
   std::function<bool(milliseconds)> wait;
   std::string program = "kubectl patchwave";  ///< As the user calls it, for help and hints.
+  /// `timeout` is for each request.
+  std::function<Result<prometheus::Client>(const prometheus::Access&, milliseconds timeout)> prometheus = {};
 };
 
 namespace exit_code {

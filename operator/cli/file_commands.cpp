@@ -13,14 +13,39 @@ void calls(CLI::App& command, Chosen& chosen, Result<int> (*verb)(Environment&, 
   });
 }
 
+/// Where Prometheus is, whose samples it is asked for and of when.
+void add_history_flags(CLI::App& judge, HistoryFlags& history) {
+  const auto add = [&](const std::string& flag, std::string& into, const std::string& type,
+                       const std::string& description) {
+    judge.add_option(flag, into, description)->type_name(type);
+  };
+  add("--from-prometheus", history.access.url, "URL",
+      "Prometheus that has the samples, instead of --samples");
+  add("--canary", history.canary, "REGEX",
+      "Pods with the change, by their whole names; one that matches --baseline as well is a canary");
+  add("--baseline", history.baseline, "REGEX", "Pods without the change, by their whole names");
+  add("--pod-label", history.pod_label, "LABEL", "Label that names a series' pod; pod when not given");
+  add("--since", history.since, "TIME",
+      "When the change was made: RFC 3339, seconds since 1970, or how long ago, as in 2h");
+  add("--until", history.until, "TIME", "Up to when, in the same way; now when not given");
+  add("--prometheus-token-file", history.access.bearer_token_file, "FILE", "Bearer token for Prometheus");
+  add("--prometheus-ca-file", history.access.ca_file, "FILE",
+      "Certificates that Prometheus' own must come from; the system's when not given");
+  add("--prometheus-username", history.access.username, "NAME",
+      "User for basic authentication, with --prometheus-password-file");
+  add("--prometheus-password-file", history.access.password_file, "FILE", "That user's password");
+}
+
 void add_judge_command(CLI::App& app, Chosen& chosen, const std::string& program) {
   Options& options = chosen.options;
-  auto& judge =
-      add_command(app, "judge", "Judge recorded samples by a gate: Pass, Harm or Undecided",
-                  {"judge --gate gate.yaml --samples samples.csv",
-                   "judge --gate gate.yaml --samples samples.csv --output json",
-                   "judge --gate memory.yaml --samples memory.csv --change-at 2026-11-21T02:00:00Z"},
-                  program);
+  auto& judge = add_command(
+      app, "judge", "Judge what was recorded of a change by a gate: Pass, Harm or Undecided",
+      {"judge --gate gate.yaml --samples samples.csv",
+       "judge --gate gate.yaml --samples samples.csv --output json",
+       "judge --gate memory.yaml --samples memory.csv --change-at 2026-11-21T02:00:00Z",
+       "judge --gate gate.yaml --from-prometheus https://prometheus.example.com --canary 'web-6c4d5f7b8d-.*' "
+       "--baseline 'web-.*' --since 2h -n shop"},
+      program);
   judge.add_option("--gate", options.gate_file, "File with one gate: counter, histogram or gauge")
       ->type_name("FILE")
       ->required();
@@ -29,14 +54,14 @@ void add_judge_command(CLI::App& app, Chosen& chosen, const std::string& program
           "--samples", options.samples_file,
           "CSV with the header time,arm,series,events,exposure, or time,arm,series,value for a gauge; "
           "- is standard input")
-      ->type_name("FILE")
-      ->required();
+      ->type_name("FILE");
   judge
       .add_option(
           "--change-at", options.change_at,
-          "When the change was made, as RFC 3339 or seconds; a gauge's samples before it are its past")
+          "When the change was made, as RFC 3339 or seconds; of --samples, a gauge's before it are its past")
       ->type_name("TIME");
-  judge.callback([&chosen] { chosen.local_verb = judge_samples; });
+  add_history_flags(judge, options.history);
+  judge.callback([&chosen] { chosen.local_verb = judge_past; });
 }
 
 void add_deadlines(CLI::App& command, Options& options) {

@@ -1,4 +1,4 @@
-// The commands that work on files and need no cluster: judge, rank and plan.
+// The commands that work on what was recorded and need no cluster: judge, rank and plan.
 #pragma once
 
 #include <CLI/App.hpp>

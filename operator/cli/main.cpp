@@ -32,6 +32,7 @@ int main(int argc, char** argv) {
             std::this_thread::sleep_for(pause);
             return true;
           },
+      .prometheus = cli::open_prometheus,
   };
   const auto called = argc > 0 ? std::filesystem::path(argv[0]).filename().string() : std::string();
   if (!called.empty() && !called.starts_with("kubectl-")) environment.program = called;

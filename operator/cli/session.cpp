@@ -10,6 +10,11 @@
 namespace patchwave::cli {
 namespace {
 
+constexpr const char* kUserAgent = "kubectl-patchwave/" PATCHWAVE_VERSION;
+/// Of one metric: forty pods for a week, at a scrape each 15 s, are 1.6 million samples.
+constexpr std::size_t kMostSamples = 3'000'000;
+constexpr std::size_t kLargestAnswer = 96 * 1024 * 1024;
+
 /// Adds headers to every request: impersonation (--as, --as-group).
 class HeaderTransport final : public http::Transport {
  public:
@@ -85,10 +90,22 @@ Result<Session> connect(const ConnectOptions& options, const Clock& clock) {
   kube::ClientOptions client;
   client.transport = std::move(transport);
   client.credentials = connection->credentials;
-  client.user_agent = "kubectl-patchwave/" PATCHWAVE_VERSION;
+  client.user_agent = kUserAgent;
   client.limits.total = options.request_timeout;
   client.sleep = [](milliseconds pause) { std::this_thread::sleep_for(pause); };
   return Session{std::make_shared<kube::Client>(std::move(client)), connection->namespace_};
+}
+
+Result<prometheus::Client> open_prometheus(const prometheus::Access& access, milliseconds timeout) {
+  http::initialize_http(1);
+  const prometheus::AccessNames names{"--from-prometheus", "--prometheus-token-file", "--prometheus-ca-file",
+                                      "--prometheus-username", "--prometheus-password-file"};
+  auto options = prometheus::open_access(access, names, kube::read_file);
+  if (!options) return fail(std::move(options.error()));
+  options->limits = {timeout, kLargestAnswer};
+  options->max_samples = kMostSamples;
+  options->user_agent = kUserAgent;
+  return prometheus::Client(std::move(*options));
 }
 
 }  // namespace patchwave::cli

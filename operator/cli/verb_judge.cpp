@@ -1,11 +1,11 @@
 #include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
 
-#include <algorithm>
+#include <array>
 #include <fstream>
 #include <istream>
 #include <ostream>
-#include <sstream>
+#include <utility>
 
 #include "controllers/api/statistical_gate.hpp"
 #include "controllers/judge/limits.hpp"
@@ -80,6 +80,64 @@ Result<Judgement> judge_gauge_samples(const api::GateSpec& gate, std::istream& i
                    std::move(samples->malformed), samples->malformed_count, samples->times_in_seconds};
 }
 
+/// Samples come from one place, and each flag belongs to one.
+Result<void> check_sources(const Options& options) {
+  const auto& history = options.history;
+  const bool has_file = !options.samples_file.empty();
+  const bool has_url = !history.access.url.empty();
+  if (has_file == has_url)
+    return fail(ErrorKind::Invalid, "judge needs samples: either --samples or --from-prometheus");
+  if (has_url && !options.change_at.empty())
+    return fail(ErrorKind::Invalid, "--change-at is for --samples; of Prometheus, --since says the same");
+  if (has_url) return {};
+  const std::array<std::pair<std::string_view, bool>, 8> of_prometheus = {
+      {{"--canary", history.canary.empty()},
+       {"--baseline", history.baseline.empty()},
+       {"--since", history.since.empty()},
+       {"--until", history.until.empty()},
+       {"--prometheus-token-file", history.access.bearer_token_file.empty()},
+       {"--prometheus-ca-file", history.access.ca_file.empty()},
+       {"--prometheus-username", history.access.username.empty()},
+       {"--prometheus-password-file", history.access.password_file.empty()}}};
+  for (const auto& [flag, is_absent] : of_prometheus) {
+    if (!is_absent) return fail(ErrorKind::Invalid, fmt::format("{} needs --from-prometheus", flag));
+  }
+  return {};
+}
+
+Result<Judgement> judge_file(Environment& environment, const Options& options, const api::GateSpec& gate) {
+  if (!gate.gauge && !options.change_at.empty())
+    return fail(ErrorKind::Invalid, "--change-at is for a gauge; this gate counts, and needs no past");
+  std::ifstream file;
+  const bool from_standard_input = options.samples_file == "-";
+  if (!from_standard_input) {
+    file.open(options.samples_file);
+    if (!file) return fail(ErrorKind::NotFound, "the samples " + options.samples_file + " can't be opened");
+  }
+  std::istream& in = from_standard_input ? environment.in : file;
+  auto judgement =
+      gate.gauge ? judge_gauge_samples(gate, in, options.change_at) : judge_count_samples(gate, in);
+  if (!judgement) return fail(judgement.error().within("samples " + options.samples_file));
+  return judgement;
+}
+
+Result<Judgement> judge_prometheus(Environment& environment, const Options& options,
+                                   const api::GateSpec& gate) {
+  auto verdict =
+      judge_history(environment, gate, options.history, options.ns, options.connect.request_timeout);
+  if (!verdict) return fail(verdict.error());
+  return Judgement{std::move(*verdict), {}, 0, false};
+}
+
+void warn_of_malformed(Environment& environment, const Judgement& judgement) {
+  for (const auto& row : judgement.malformed)
+    environment.err << "warning: line " << row.line << " is left out: " << row.problem << "\n";
+  if (judgement.malformed_count > judgement.malformed.size()) {
+    environment.err << "warning: " << judgement.malformed_count - judgement.malformed.size()
+                    << " more lines are left out\n";
+  }
+}
+
 Json print_count(const judge::Count& count) {
   return {{"events", count.events}, {"exposure", count.exposure}};
 }
@@ -130,29 +188,16 @@ std::string describe(const api::GateSpec& gate, const Judgement& judgement) {
 
 }  // namespace
 
-Result<int> judge_samples(Environment& environment, const Options& options) {
+Result<int> judge_past(Environment& environment, const Options& options) {
   if (options.format == Format::Name || options.format == Format::Wide)
     return fail(ErrorKind::Invalid, "judge prints text, json or yaml");
+  if (auto sources = check_sources(options); !sources) return fail(sources.error());
   const auto gate = read_gate(options.gate_file);
   if (!gate) return fail(gate.error());
-  if (!gate->gauge && !options.change_at.empty())
-    return fail(ErrorKind::Invalid, "--change-at is for a gauge; this gate counts, and needs no past");
-  std::ifstream file;
-  const bool from_standard_input = options.samples_file == "-";
-  if (!from_standard_input) {
-    file.open(options.samples_file);
-    if (!file) return fail(ErrorKind::NotFound, "the samples " + options.samples_file + " can't be opened");
-  }
-  std::istream& in = from_standard_input ? environment.in : file;
-  const auto judgement =
-      gate->gauge ? judge_gauge_samples(*gate, in, options.change_at) : judge_count_samples(*gate, in);
-  if (!judgement) return fail(judgement.error().within("samples " + options.samples_file));
-  for (const auto& row : judgement->malformed)
-    environment.err << "warning: line " << row.line << " is left out: " << row.problem << "\n";
-  if (judgement->malformed_count > judgement->malformed.size()) {
-    environment.err << "warning: " << judgement->malformed_count - judgement->malformed.size()
-                    << " more lines are left out\n";
-  }
+  const auto judgement = options.samples_file.empty() ? judge_prometheus(environment, options, *gate)
+                                                      : judge_file(environment, options, *gate);
+  if (!judgement) return fail(judgement.error());
+  warn_of_malformed(environment, *judgement);
   const bool structured = options.format == Format::Json || options.format == Format::Yaml;
   environment.out << (structured ? print_object(print_judgement(*gate, *judgement), options.format)
                                  : describe(*gate, *judgement));

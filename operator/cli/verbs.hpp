@@ -9,6 +9,7 @@
 #include "controllers/drain/treatment.hpp"
 #include "operator/cli/cluster.hpp"
 #include "operator/cli/environment.hpp"
+#include "operator/cli/history.hpp"
 #include "operator/cli/output.hpp"
 #include "operator/cli/ranking.hpp"
 #include "operator/cli/style.hpp"
@@ -45,6 +46,7 @@ struct Options {
   std::string gate_file;
   std::string samples_file;  ///< "-": standard input.
   std::string change_at;
+  HistoryFlags history;
   std::vector<std::string> names;     ///< Of nodes.
   std::string selector;               ///< Of nodes.
   std::string max_unavailable = "1";  ///< Of nodes: a count or a percentage.
@@ -85,8 +87,8 @@ Result<int> drain_node(Context& context);
 Result<int> uncordon_node(Context& context);
 
 // These need no cluster.
-/// Judges recorded samples.
-Result<int> judge_samples(Environment& environment, const Options& options);
+/// Judges recorded samples, or those that Prometheus has.
+Result<int> judge_past(Environment& environment, const Options& options);
 /// Ranks findings from files.
 Result<int> rank(Environment& environment, const Options& options);
 /// Plans a month of patches from files.

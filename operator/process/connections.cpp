@@ -1,20 +1,17 @@
 #include "operator/process/connections.hpp"
 
-#include <fmt/format.h>
-
 #include <thread>
 
 #include "operator/http/cpprest_transport.hpp"
-#include "operator/http/url.hpp"
 #include "operator/kube/credentials.hpp"
 #include "operator/kube/lease.hpp"
 #include "operator/kube/rate_gate.hpp"
 #include "operator/kube/wait.hpp"
+#include "operator/prometheus/access.hpp"
 
 namespace patchwave::process {
 namespace {
 
-constexpr std::size_t kMaxSmallFile = 64 * 1024;
 /// One may be under way when the process has to go down, which waits for it.
 constexpr milliseconds kEventLimit{5'000};
 
@@ -26,24 +23,6 @@ kube::ClientOptions options_for(const kube::Connection& connection, runtime::Req
     metrics.answered(method, status);
   };
   return options;
-}
-
-std::string without_line_end(std::string text) {
-  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
-  return text;
-}
-
-// Read for every request: whoever rotates the file needs to tell nobody.
-Result<std::string> authorization_of(const PrometheusSettings& settings) {
-  if (!settings.bearer_token_file.empty()) {
-    auto token = kube::read_file(settings.bearer_token_file, kMaxSmallFile);
-    if (!token) return fail(token.error().within("prometheus.bearerTokenFile"));
-    return "Bearer " + without_line_end(std::move(*token));
-  }
-  if (settings.username.empty()) return std::string();
-  auto password = kube::read_file(settings.password_file, kMaxSmallFile);
-  if (!password) return fail(password.error().within("prometheus.basicAuth.passwordFile"));
-  return http::basic_authorization(settings.username, without_line_end(std::move(*password)));
 }
 
 }  // namespace
@@ -87,25 +66,14 @@ std::unique_ptr<Clients> make_clients(const kube::Connection& connection, const 
 
 Result<std::unique_ptr<prometheus::Client>> make_prometheus(const PrometheusSettings& settings) {
   if (settings.url.empty()) return std::unique_ptr<prometheus::Client>();
-  auto url = http::parse_url(settings.url);
-  if (!url) return fail(url.error().within("prometheus.url"));
-  http::Endpoint endpoint;
-  endpoint.base_url = url->origin();
-  const auto current = [endpoint, file = settings.ca_file]() -> Result<http::Endpoint> {
-    auto fresh = endpoint;
-    if (file.empty()) return fresh;
-    auto ca = kube::read_file(file);
-    if (!ca) return fail(ca.error().within("prometheus.caFile"));
-    fresh.ca_pem = std::move(*ca);
-    return fresh;
-  };
-  if (auto usable = current(); !usable) return fail(std::move(usable.error()));
-  prometheus::ClientOptions options;
-  options.transport = http::make_cpprest_transport(endpoint.base_url, current);
-  options.path_prefix = url->target == "/" ? "" : url->target;
-  options.authorization = [settings] { return authorization_of(settings); };
-  options.limits.total = settings.timeout;
-  return std::make_unique<prometheus::Client>(std::move(options));
+  const prometheus::AccessNames names{"prometheus.url", "prometheus.bearerTokenFile", "prometheus.caFile",
+                                      "prometheus.basicAuth.username", "prometheus.basicAuth.passwordFile"};
+  auto options = prometheus::open_access(
+      {settings.url, settings.bearer_token_file, settings.ca_file, settings.username, settings.password_file},
+      names, kube::read_file);
+  if (!options) return fail(std::move(options.error()));
+  options->limits.total = settings.timeout;
+  return std::make_unique<prometheus::Client>(std::move(*options));
 }
 
 }  // namespace patchwave::process

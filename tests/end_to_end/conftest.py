@@ -14,6 +14,7 @@ sys.path.insert(0, str(HERE))
 
 from controlplane.operator_process import Operator, install_rights  # noqa: E402
 from controlplane.world import REPOSITORY_ROOT, World  # noqa: E402
+from recorded_prometheus import RecordedPrometheus  # noqa: E402
 from shop import Shop  # noqa: E402
 from writes import Writes  # noqa: E402
 
@@ -70,6 +71,16 @@ def shop(world, writes, request):
         world.telemetry.start_prometheus()
     world.telemetry.control(reset=True)
     the_shop.close()
+
+
+@pytest.fixture(scope="session")
+def recorded_prometheus(tmp_path_factory):
+    """It needs no control plane."""
+    prometheus = RecordedPrometheus(tmp_path_factory.mktemp("recorded-prometheus"))
+    try:
+        yield prometheus.up()
+    finally:
+        prometheus.down()
 
 
 @pytest.hookimpl(hookwrapper=True)

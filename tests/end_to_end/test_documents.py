@@ -67,3 +67,30 @@ def test_a_month_can_be_planned_as_the_page_says(tmp_path):
     assert [item["patch"] for item in plan["emergencies"]] == ["P1", "P2"]
     assert sorted(item["patch"] for item in plan["calendar"]) == ["P1", "P2", "P3", "P4"]
     assert (tmp_path / "plan.html").read_text().startswith("<!DOCTYPE html>")
+
+
+def test_a_change_can_be_judged_as_the_page_says(tmp_path, recorded_prometheus):
+    blocks = commands_of("docs/judging.md")
+    assert len(blocks) == 4
+    environment = {**os.environ, "PROMETHEUS": recorded_prometheus.url,
+                   "PATH": f"{program('kubectl-patchwave').parent}:{os.environ['PATH']}"}
+    answers = []
+    for block in blocks:
+        done = subprocess.run(["bash", "-euo", "pipefail", "-c", block], env=environment, cwd=tmp_path, capture_output=True, text=True,
+                              timeout=SECONDS, check=False)
+        assert done.returncode == 0, f"{block}\n{done.stdout}{done.stderr}"
+        assert "warning" not in done.stderr
+        answers.append(done.stdout)
+    assert "Gate errors: Harm" in answers[1]
+    assert "Gate errors: Harm" in answers[2]
+    assert json.loads(answers[3])["verdict"] == "Harm"
+
+
+def test_the_reference_has_the_flags_of_judge_and_no_others():
+    page = (REPOSITORY_ROOT / "docs/reference/command-line.md").read_text()
+    section = re.search(r"^## Judging what was recorded\n(.*?)^## ", page, re.DOTALL | re.MULTILINE).group(1)
+    help_text = subprocess.run([program("kubectl-patchwave"), "judge", "--help"], capture_output=True, text=True, timeout=30,
+                               check=True).stdout.partition("Examples:")[0]
+    of_every_command = {"--namespace", "--request-timeout"}
+    documented = set(re.findall(r"--[a-z][a-z-]+", section)) | {"--help", "--gate"}
+    assert documented - of_every_command == set(re.findall(r"--[a-z][a-z-]+", help_text))

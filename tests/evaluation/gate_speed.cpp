@@ -9,7 +9,7 @@
 #include <ctime>
 #include <vector>
 
-#include "controllers/wave/rows.hpp"
+#include "controllers/comparison/rows.hpp"
 #include "controllers/wave/statistics.hpp"
 
 namespace patchwave::wave {
@@ -19,24 +19,24 @@ constexpr int kPods = 20;
 constexpr Time kEnd{std::chrono::hours(24 * 365 * 56)};
 constexpr int kRuns = 20;
 
-Comparison comparison_of(std::chrono::minutes history) {
-  Comparison comparison{{api::TargetKind::StatefulSet, "shop", "web", {"web"}}, {}, kEnd - history, kEnd};
+WorkloadPods workload_of(std::chrono::minutes history) {
+  WorkloadPods workload{{api::TargetKind::StatefulSet, "shop", "web", {"web"}}, {}, kEnd - history, kEnd};
   for (int i = 0; i < kPods; ++i) {
     target::ObservedPod observed;
     observed.pod.name = fmt::format("web-{}", i);
     observed.patched = i == 0;
-    observed.pod.creation_time = i == 0 ? comparison.since : comparison.since - std::chrono::hours(9);
-    comparison.pods.push_back(observed);
+    observed.pod.creation_time = i == 0 ? workload.since : workload.since - std::chrono::hours(9);
+    workload.pods.push_back(observed);
   }
-  return comparison;
+  return workload;
 }
 
 /// What Prometheus answers of a counter that rises by `rise` between scrapes.
-std::string body_of(const Comparison& comparison, double rise) {
+std::string body_of(const WorkloadPods& workload, double rise) {
   std::string series;
   for (int i = 0; i < kPods; ++i) {
     std::string values;
-    const Time begin = i == 0 ? comparison.since : comparison.since - kCounterPast;
+    const Time begin = i == 0 ? workload.since : workload.since - comparison::kCounterPast;
     double count = 0;
     for (Time at = begin + seconds(1 + i % 15); at <= kEnd; at += seconds(15)) {
       count += rise;
@@ -55,9 +55,9 @@ double cpu_seconds() {
 }
 
 void measure(std::chrono::minutes history) {
-  const auto comparison = comparison_of(history);
-  const auto errors = body_of(comparison, 0.6);
-  const auto requests = body_of(comparison, 300);
+  const auto workload = workload_of(history);
+  const auto errors = body_of(workload, 0.6);
+  const auto requests = body_of(workload, 300);
   api::GateSpec gate;
   gate.name = "errors";
   gate.counter = api::CounterGate{"failed", "requests"};
@@ -70,7 +70,7 @@ void measure(std::chrono::minutes history) {
   };
   const double begin = cpu_seconds();
   judge::Finding finding;
-  for (int run = 0; run < kRuns; ++run) finding = judge_statistics(gate, comparison, answer);
+  for (int run = 0; run < kRuns; ++run) finding = judge_statistics(gate, workload, answer);
   const double all = cpu_seconds() - begin;
   fmt::print(
       R"({{"historyMinutes": {}, "verdict": "{}", "millisecondsAGate": {:.3f}, "ofThatReading": {:.3f}}})"

@@ -8,7 +8,7 @@
 #include <random>
 #include <regex>
 
-#include "controllers/wave/rows.hpp"
+#include "controllers/comparison/rows.hpp"
 #include "tests/unit/controllers/wave/given.hpp"
 
 namespace patchwave::wave {
@@ -52,17 +52,17 @@ struct World {
 
   Pod& canary() { return pods.back(); }
 
-  [[nodiscard]] Comparison comparison(TargetKind kind = TargetKind::Deployment) const {
-    Comparison comparison{{kind, "shop", "web", {"web"}}, {}, since, end};
+  [[nodiscard]] WorkloadPods workload(TargetKind kind = TargetKind::Deployment) const {
+    WorkloadPods workload{{kind, "shop", "web", {"web"}}, {}, since, end};
     for (const auto& pod : pods) {
       if (pod.gone) continue;
       target::ObservedPod observed;
       observed.pod.name = pod.name;
       observed.pod.creation_time = pod.born;
       observed.patched = pod.patched;
-      comparison.pods.push_back(observed);
+      workload.pods.push_back(observed);
     }
-    return comparison;
+    return workload;
   }
 
   template <class Value>
@@ -108,7 +108,7 @@ struct World {
   }
 
   judge::Finding judged(const api::GateSpec& gate, TargetKind kind = TargetKind::Deployment) {
-    return judge_statistics(gate, comparison(kind), [this](const std::string& promql, Time) {
+    return judge_statistics(gate, workload(kind), [this](const std::string& promql, Time) {
       asked.push_back(promql);
       prometheus::QueryAnswer answer{prometheus::ValueKind::Matrix, {}, {}};
       if (promql.starts_with("failed{")) answer.series = errors();
@@ -134,14 +134,14 @@ judge::Finding judged_by_chance(double ratio, std::mt19937_64& random) {
   std::vector<ChancePod> pods;
   for (const auto* old : {kOld1, kOld2, kOld3}) pods.push_back({old, false});
   pods.push_back({kCanary, true, seconds(20), 0.01 * ratio});
-  Comparison comparison{{TargetKind::Deployment, "shop", "web", {"web"}}, {}, since, kNow};
+  WorkloadPods workload{{TargetKind::Deployment, "shop", "web", {"web"}}, {}, since, kNow};
   std::vector<Series> requests;
   std::vector<Series> errors;
   for (const auto& pod : pods) {
-    comparison.pods.emplace_back();
-    comparison.pods.back().pod.name = pod.name;
-    comparison.pods.back().pod.creation_time = since + pod.born;
-    comparison.pods.back().patched = pod.patched;
+    workload.pods.emplace_back();
+    workload.pods.back().pod.name = pod.name;
+    workload.pods.back().pod.creation_time = since + pod.born;
+    workload.pods.back().patched = pod.patched;
     Series all{{{"pod", pod.name}}, {}};
     Series failed = all;
     double all_count = 0;
@@ -164,10 +164,16 @@ judge::Finding judged_by_chance(double ratio, std::mt19937_64& random) {
   gate.name = "errors";
   gate.counter = api::CounterGate{"failed", "requests"};
   gate.alpha = 0.05;
-  return judge_statistics(gate, comparison, [&](const std::string& promql, Time) {
+  return judge_statistics(gate, workload, [&](const std::string& promql, Time) {
     return Result<prometheus::QueryAnswer>(
         {prometheus::ValueKind::Matrix, promql.starts_with("failed") ? errors : requests, {}});
   });
+}
+
+std::vector<judge::CountRow> count_rows(const std::vector<Series>& events,
+                                        const std::vector<Series>& exposure, const WorkloadPods& workload) {
+  const WorkloadArms arms(workload);
+  return comparison::count_rows(events, exposure, comparison_of(workload, arms));
 }
 
 int runs_with_harm(double ratio, int runs) {
@@ -213,7 +219,7 @@ TEST(ACounterGate, PassesWhenTheCanaryIsShownToFailNoMoreOftenThanTolerated) {
 
 TEST(ACounterGate, LearnsFromTheBaselineOfBeforeTheWaveHowItVaries) {
   World world;
-  const auto rows = count_rows(world.errors(), world.requests(), world.comparison());
+  const auto rows = count_rows(world.errors(), world.requests(), world.workload());
   const auto earliest = [&rows](judge::Arm arm) {
     Time time = kNow;
     for (const auto& row : rows) time = row.arm == arm ? std::min(time, row.time) : time;
@@ -287,7 +293,7 @@ TEST(ACounterGate, LeavesOutAPodThatCameAndWentWithoutTellingWhatItWas) {
 TEST(ACounterGate, OfAStatefulSetTellsThePatchedPodFromTheOneThatHadItsName) {
   World world;
   world.pods = {{"web-0", kNow - hours(9), {}, false}, {"web-1", kNow - minutes(30), {}, true}};
-  const Arms arms(world.comparison(TargetKind::StatefulSet));
+  const WorkloadArms arms(world.workload(TargetKind::StatefulSet));
   EXPECT_EQ(arms.of("web-1", kNow - minutes(40), true), judge::Arm::Baseline);
   EXPECT_EQ(arms.of("web-1", kNow - minutes(20), true), judge::Arm::Canary);
 }
@@ -297,10 +303,10 @@ TEST(ACounterGate, IsNotMisledByClocksThatAreAMinuteApart) {
     World world;
     world.since = world.canary().born = kNow - minutes(10);
     world.canary().requests_a_error = 1;
-    auto comparison = world.comparison();
-    for (auto& observed : comparison.pods) observed.pod.creation_time += skew;
+    auto workload = world.workload();
+    for (auto& observed : workload.pods) observed.pod.creation_time += skew;
     judge::CountPair total;
-    for (const auto& row : count_rows(world.errors(), world.requests(), comparison)) {
+    for (const auto& row : count_rows(world.errors(), world.requests(), workload)) {
       auto& arm = row.arm == judge::Arm::Canary ? total.canary : total.baseline;
       arm.events += row.count.events;
       arm.exposure += row.count.exposure;
@@ -329,7 +335,7 @@ TEST(ACounterGate, AsksForNoMoreThanADay) {
 TEST(ACounterGate, IsNotMovedByWhatTheChannelDoesToSamples) {
   World world;
   world.canary().requests_a_error = 20;
-  const auto rows = count_rows(world.errors(), world.requests(), world.comparison());
+  const auto rows = count_rows(world.errors(), world.requests(), world.workload());
   auto noisy_errors = world.errors();
   auto noisy_requests = world.requests();
   for (auto* all : {&noisy_errors, &noisy_requests}) {
@@ -341,7 +347,7 @@ TEST(ACounterGate, IsNotMovedByWhatTheChannelDoesToSamples) {
       std::ranges::reverse(series.samples);
     }
   }
-  const auto noisy = count_rows(noisy_errors, noisy_requests, world.comparison());
+  const auto noisy = count_rows(noisy_errors, noisy_requests, world.workload());
   ASSERT_EQ(rows.size(), noisy.size());
   for (std::size_t i = 0; i < rows.size(); ++i) {
     EXPECT_EQ(rows[i].time, noisy[i].time);
@@ -355,10 +361,10 @@ TEST(ACounterGate, HasARowOnlyWhereExposureIsKnown) {
   World world;
   auto requests = world.requests();
   std::erase_if(requests, [](const Series& series) { return series.labels.at("pod") == kOld1; });
-  for (const auto& row : count_rows(world.errors(), requests, world.comparison())) {
+  for (const auto& row : count_rows(world.errors(), requests, world.workload())) {
     EXPECT_NE(row.series, kOld1);
   }
-  for (const auto& row : count_rows({}, world.requests(), world.comparison())) {
+  for (const auto& row : count_rows({}, world.requests(), world.workload())) {
     EXPECT_EQ(row.count.events, 0);
     EXPECT_GT(row.count.exposure, 0);
   }
@@ -371,12 +377,12 @@ TEST(ACounterGate, TakesAPrometheusThatIsAwayForNoEvidence) {
       return fail(kind, "as the test says");
     };
   };
-  const auto away = judge_statistics(counter_gate(), world.comparison(), failing(ErrorKind::Timeout));
+  const auto away = judge_statistics(counter_gate(), world.workload(), failing(ErrorKind::Timeout));
   EXPECT_EQ(away.verdict, Verdict::Undecided);
   EXPECT_EQ(away.absence, judge::Absence::TelemetryUnavailable);
-  const auto refused = judge_statistics(counter_gate(), world.comparison(), failing(ErrorKind::Invalid));
+  const auto refused = judge_statistics(counter_gate(), world.workload(), failing(ErrorKind::Invalid));
   EXPECT_EQ(refused.absence, judge::Absence::NoData);
-  const auto too_much = judge_statistics(counter_gate(), world.comparison(), failing(ErrorKind::TooLarge));
+  const auto too_much = judge_statistics(counter_gate(), world.workload(), failing(ErrorKind::TooLarge));
   EXPECT_THAT(too_much.message, HasSubstr("narrow the gate's selectors"));
 }
 
@@ -440,9 +446,9 @@ TEST(AGaugeGate, PassesWhenTheCanaryHasNotGrown) {
 TEST(PodsOfAWorkload, AreMatchedByHowItsKindNamesThem) {
   World world;
   const auto matches = [&](TargetKind kind, const std::string& name) {
-    auto comparison = world.comparison(kind);
-    comparison.pods.clear();
-    return std::regex_match(name, std::regex(pods_pattern(comparison)));
+    auto workload = world.workload(kind);
+    workload.pods.clear();
+    return std::regex_match(name, std::regex(pods_pattern(workload)));
   };
   EXPECT_TRUE(matches(TargetKind::Deployment, kOld1));
   EXPECT_TRUE(matches(TargetKind::Deployment, kCanary));
@@ -460,13 +466,13 @@ TEST(PodsOfAWorkload, AreMatchedByNameOnlyWhereTheirKindDoesNotMatchThem) {
     for (const auto* name :
          {kOld1, kCanary, "web-0", "web-12", "web-x7k2p", "web", "web-", "web-x7k2", "web-5d8f7-x7k2p",
           "web-5d8f7c9b6dd-x7k2p", "web-5d8f7c9b6d-x7k2", "web-api-0"}) {
-      auto comparison = world.comparison(kind);
-      comparison.pods.clear();
-      const auto by_kind = pods_pattern(comparison);
-      comparison.pods.resize(1);
-      comparison.pods[0].pod.name = name;
+      auto workload = world.workload(kind);
+      workload.pods.clear();
+      const auto by_kind = pods_pattern(workload);
+      workload.pods.resize(1);
+      workload.pods[0].pod.name = name;
       const bool is_matched = std::regex_match(name, std::regex(by_kind));
-      EXPECT_EQ(pods_pattern(comparison), is_matched ? by_kind : by_kind + "|" + name) << name;
+      EXPECT_EQ(pods_pattern(workload), is_matched ? by_kind : by_kind + "|" + name) << name;
     }
   }
 }
@@ -474,14 +480,8 @@ TEST(PodsOfAWorkload, AreMatchedByNameOnlyWhereTheirKindDoesNotMatchThem) {
 TEST(PodsOfAWorkload, WhoseNamesWereCutAreMatchedByName) {
   World world;
   world.pods[0].name = "cut.short";
-  EXPECT_THAT(pods_pattern(world.comparison()), HasSubstr("|cut[.]short"));
-  EXPECT_THAT(pods_pattern(world.comparison()), Not(HasSubstr(kOld2)));
-}
-
-TEST(ASelector, IsNarrowedBesideWhatItHas) {
-  EXPECT_EQ(narrowed("up", "", "a=\"b\""), "up{a=\"b\"}");
-  EXPECT_EQ(narrowed("up{}", "", "a=\"b\""), "up{a=\"b\"}");
-  EXPECT_EQ(narrowed("up{c=\"{d}\", }", "_count", "a=\"b\""), "up_count{c=\"{d}\",a=\"b\"}");
+  EXPECT_THAT(pods_pattern(world.workload()), HasSubstr("|cut[.]short"));
+  EXPECT_THAT(pods_pattern(world.workload()), Not(HasSubstr(kOld2)));
 }
 
 }  // namespace

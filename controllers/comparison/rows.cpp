@@ -1,9 +1,13 @@
-#include "controllers/wave/rows.hpp"
+#include "controllers/comparison/rows.hpp"
 
 #include <algorithm>
 #include <cmath>
+#include <set>
+#include <utility>
 
-namespace patchwave::wave {
+#include "controllers/judge/judge.hpp"
+
+namespace patchwave::comparison {
 namespace {
 
 using judge::Arm;
@@ -30,11 +34,12 @@ class Grid {
   }
   [[nodiscard]] std::vector<judge::CountRow> rows() const {
     std::vector<judge::CountRow> rows;
-    for (const auto& [key, cells] : cells_) {
-      for (std::size_t i = 0; i < cells.size(); ++i) {
-        if (!cells[i].is_known) continue;
-        rows.push_back(
-            {begin_ + static_cast<std::int64_t>(i + 1) * length_, key.second, key.first, cells[i].count});
+    for (const auto& [key, column] : columns_) {
+      for (std::size_t i = 0; i < column.cells.size(); ++i) {
+        const auto& cell = column.cells[i];
+        if (!cell.is_known) continue;
+        const auto end = begin_ + static_cast<std::int64_t>(column.first + i + 1) * length_;
+        rows.push_back({end, key.second, key.first, cell.count});
       }
     }
     return rows;
@@ -45,21 +50,40 @@ class Grid {
     judge::Count count;
     bool is_known = false;
   };
+  /// From the first interval on that has something: of a long history, most pods live a part.
+  struct Column {
+    std::size_t first = 0;
+    std::vector<Cell> cells;
+  };
 
   /// Null in an interval that has not ended. Intervals are half-open: one that ends at a sample has it.
   Cell* cell_of(const std::string& pod, Arm arm, Time time) {
     const auto at = static_cast<std::size_t>((time - begin_ - microseconds(1)) / length_);
     if (at >= intervals_) return nullptr;
-    auto& cells = cells_[{pod, arm}];
-    cells.resize(intervals_);
-    return &cells[at];
+    auto& [first, cells] = columns_[{pod, arm}];
+    if (cells.empty()) first = at;
+    if (at < first) cells.insert(cells.begin(), std::exchange(first, at) - at, Cell());
+    if (at - first >= cells.size()) cells.resize(at - first + 1);
+    return &cells[at - first];
   }
 
   Time begin_;
   microseconds length_;
   std::size_t intervals_;
-  std::map<std::pair<std::string, Arm>, std::vector<Cell>> cells_;
+  std::map<std::pair<std::string, Arm>, Column> columns_;
 };
+
+/// Pods that have a sample of before the change, which is in whole seconds: within them it has made no pod
+/// that was scraped already.
+std::set<std::string> pods_before(const std::vector<Series>& series, Time change) {
+  std::set<std::string> pods;
+  for (const auto& one : series) {
+    const bool is_before = std::ranges::any_of(
+        one.samples, [&](const auto& sample) { return sample.time <= change + judge::kObjectTimeGrain; });
+    if (is_before) pods.insert(pod_of(one));
+  }
+  return pods;
+}
 
 using Levels = std::vector<std::pair<Time, double>>;
 
@@ -77,7 +101,7 @@ Levels levels_before(const Series& series, Time since) {
   return levels;
 }
 
-/// What the workload's copies were on average before the wave, by container.
+/// What the pods were on average before the change, by container.
 std::map<std::string, Levels> mean_past(const std::vector<Series>& series, Time since) {
   std::map<std::pair<std::string, Time>, std::pair<double, int>> sums;
   for (const auto& one : series) {
@@ -97,17 +121,22 @@ std::map<std::string, Levels> mean_past(const std::vector<Series>& series, Time 
 
 }  // namespace
 
+std::string pod_of(const Series& series) {
+  const auto pod = series.labels.find(kPodLabel);
+  return pod == series.labels.end() ? std::string() : pod->second;
+}
+
 std::vector<judge::CountRow> count_rows(const std::vector<Series>& events,
                                         const std::vector<Series>& exposure, const Comparison& comparison) {
-  const auto begin = begin_of(comparison);
-  const Arms arms(comparison);
+  const auto begin = comparison.change;
+  const auto& arms = *comparison.arms;
   const prometheus::Scrapes scrapes({&events, &exposure});
   const auto period = scrapes.period();
   if (!period) return {};
   auto before = pods_before(events, begin);
   before.merge(pods_before(exposure, begin));
   const auto length = std::max(kShortestInterval, 2 * *period);
-  // What the baseline was before the wave shows how it varies.
+  // What the baseline was before the change shows how it varies.
   const auto grid_begin = begin - kCounterPast / length * length;
   const prometheus::RiseOptions options{grid_begin, arms.births(exposure), kCounterPast};
   Grid grid(grid_begin, comparison.end, length);
@@ -127,8 +156,8 @@ std::vector<judge::CountRow> count_rows(const std::vector<Series>& events,
 }
 
 std::vector<judge::GaugeRow> gauge_rows(const std::vector<Series>& series, const Comparison& comparison) {
-  const auto begin = begin_of(comparison);
-  const Arms arms(comparison);
+  const auto begin = comparison.change;
+  const auto& arms = *comparison.arms;
   const auto before = pods_before(series, begin);
   auto past = mean_past(series, begin);
   std::vector<judge::GaugeRow> rows;
@@ -153,4 +182,4 @@ std::vector<judge::GaugeRow> gauge_rows(const std::vector<Series>& series, const
   return rows;
 }
 
-}  // namespace patchwave::wave
+}  // namespace patchwave::comparison
