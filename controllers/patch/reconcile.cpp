@@ -1,6 +1,7 @@
 #include "controllers/patch/reconcile.hpp"
 
 #include "controllers/api/codec.hpp"
+#include "controllers/patch/deadline_news.hpp"
 #include "controllers/status/status.hpp"
 
 namespace patchwave::patch {
@@ -28,8 +29,9 @@ Result<runtime::ReconcileResult> PatchReconciler::reconcile(const std::string& k
   }
   if (patch->metadata.deletion_time) return runtime::ReconcileResult{};
 
-  PatchSnapshot snapshot{*patch, waves_of(with_.stores, *patch), std::nullopt};
+  PatchSnapshot snapshot{*patch, waves_of(with_.stores, *patch), std::nullopt, std::nullopt};
   if (needs_lookup(*patch)) snapshot.lookup = with_.resolve(question_of(*patch));
+  if (with_.risk_of) snapshot.risk = with_.risk_of(*patch);
   const auto decision = decide(snapshot, with_.clock.now());
 
   if (decision.status != patch->status) {
@@ -74,6 +76,8 @@ void PatchReconciler::tell(const api::Patch& patch, const api::PatchStatus& afte
   if (patch.status.digest.empty() && !after.digest.empty()) {
     on_happening_({false, "DigestResolved", "Resolve", after.digest, reference});
   }
+  if (const auto news = deadline_news(patch.status, after))
+    on_happening_({news->is_sooner, "DeadlineChanged", "Assess", news->text, reference});
 }
 
 }  // namespace patchwave::patch
