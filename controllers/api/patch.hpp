@@ -3,6 +3,7 @@
 #pragma once
 
 #include "controllers/api/common.hpp"
+#include "controllers/api/patch_risk.hpp"
 
 namespace patchwave::api {
 
@@ -35,6 +36,8 @@ struct PatchStatus {
   int targets_patched = 0;
   std::optional<Quarantine> quarantine;
   std::optional<Time> lifted_time;  ///< When a person last lifted a quarantine: harm seen before is forgiven.
+  std::optional<RiskStatus> risk;
+  std::optional<Time> deadline;  ///< By when policy says that it must be everywhere; unset: by no day.
   std::vector<Condition> conditions;
   bool operator==(const PatchStatus&) const = default;
 };

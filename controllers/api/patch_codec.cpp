@@ -1,5 +1,6 @@
 #include "controllers/api/codec.hpp"
 #include "controllers/api/node_pool_codec.hpp"
+#include "controllers/api/patch_risk_codec.hpp"
 #include "controllers/api/shared_codec.hpp"
 
 namespace patchwave::api {
@@ -52,6 +53,8 @@ PatchStatus read_status(const ObjectReader& fields) {
   status.targets_patched = fields.integer("targetsPatched", 0, kCount);
   status.quarantine = read_quarantine(fields);
   status.lifted_time = fields.time("liftedTime");
+  status.risk = read_risk(fields);
+  status.deadline = fields.time("deadline");
   status.conditions = read_conditions(fields);
   return status;
 }
@@ -99,6 +102,8 @@ Json print_status(const PatchStatus& status) {
   put(fields, "platformDigests", status.platform_digests);
   if (status.quarantine) fields["quarantine"] = print_quarantine(*status.quarantine);
   put(fields, "liftedTime", status.lifted_time);
+  if (status.risk) fields["risk"] = print_risk(*status.risk);
+  put(fields, "deadline", status.deadline);
   put_conditions(fields, status.conditions);
   return fields;
 }

@@ -63,6 +63,25 @@ bool patch_concerns_others(const kube::Object* before, const kube::Object* after
          string_at(**after, {"status", "digest"}).empty();
 }
 
+// What an assessment reads of a patch but its own words: whether it is everywhere.
+bool concerns_ranking(const kube::Object* before, const kube::Object* after) {
+  return spec_changed(before, after) || differs(before, after, {{"status", "phase"}});
+}
+
+// Of workloads and namespaces, an assessment reads what people wrote.
+bool assessment_may_change(const kube::Object* before, const kube::Object* after) {
+  return plan_may_change(before, after) || differs(before, after, {{"metadata", "annotations"}});
+}
+
+constexpr const char* kAllPatches = "all";
+/// What comes in one breath is looked at once.
+constexpr milliseconds kGatherChanges{500};
+
+milliseconds until_next_day(Time now) {
+  const auto tomorrow = std::chrono::floor<std::chrono::days>(now) + std::chrono::days(1);
+  return std::chrono::ceil<milliseconds>(Time(tomorrow) - now);
+}
+
 bool under_way(const api::PatchWave& wave) {
   return wave.status.phase != api::WavePhase::Pending && wave.status.phase != api::WavePhase::Waiting &&
          !api::has_ended(wave.status.phase);
@@ -73,12 +92,15 @@ bool under_way(const api::PatchWave& wave) {
 Assembly::Assembly(Surroundings surroundings)
     : with_(std::move(surroundings)),
       outcomes_(with_.metrics, with_.stores, with_.clock),
+      ranking_(with_.knowledge, with_.stores, with_.clock, with_.operator_namespace),
+      risks_(with_.metrics, with_.stores, with_.clock, ranking_),
       gates_(with_.prometheus, with_.gates, with_.stop),
       policy_reconciler_(
           {with_.client, with_.stores, with_.clock, with_.operator_namespace},
           {with_.on_happening,
            [this](const auto& policy, const auto& status) { outcomes_.policy_seen(policy, status); }}),
-      patch_reconciler_({with_.client, with_.stores, with_.clock, with_.resolve, with_.operator_namespace},
+      patch_reconciler_({with_.client, with_.stores, with_.clock, with_.resolve, with_.operator_namespace,
+                         [this](const api::Patch& patch) { return ranking_.report_of(patch); }},
                         with_.on_happening),
       wave_reconciler_(
           {with_.client, with_.stores, with_.clock, with_.log, gates_, with_.git_ops_managers,
@@ -101,7 +123,10 @@ Assembly::Assembly(Surroundings surroundings)
       approvals_(
           {.name = "patchapproval", .workers = 1, .backoff = {}},
           [this](const std::string& key) { return approval_reconciler_.reconcile(key); }, with_.clock,
-          with_.log, with_.metrics) {
+          with_.log, with_.metrics),
+      rankings_(
+          {.name = "ranking", .workers = 1, .backoff = {}},
+          [this](const std::string&) { return rank_patches(); }, with_.clock, with_.log, with_.metrics) {
   gates_.on_finding = [this](const auto& wave, const auto& gate, const auto& finding) {
     outcomes_.gate_asked(wave, gate, finding);
   };
@@ -109,7 +134,26 @@ Assembly::Assembly(Surroundings surroundings)
 }
 
 std::vector<runtime::Controller*> Assembly::controllers() {
-  return {&policies_, &patches_, &waves_, &approvals_};
+  return {&policies_, &patches_, &waves_, &approvals_, &rankings_};
+}
+
+void Assembly::feeds_changed() {
+  rankings_.enqueue(kAllPatches);
+}
+
+Result<runtime::ReconcileResult> Assembly::rank_patches() {
+  if (!ranking_.has_feeds()) return runtime::ReconcileResult{};
+  for (const auto& outdated : ranking_.refresh()) {
+    // A patch that others have overtaken can wait for those that have news.
+    patches_.enqueue(outdated.key, outdated.rank_only ? runtime::Priority::Resync : runtime::Priority::Live);
+  }
+  // Vulnerabilities age, and rows dated ahead begin to count.
+  return runtime::ReconcileResult{until_next_day(with_.clock.now())};
+}
+
+void Assembly::inventory_changed() {
+  ranking_.inventory_changed();
+  rankings_.enqueue_after(kAllPatches, kGatherChanges);
 }
 
 void Assembly::listen() {
@@ -129,6 +173,8 @@ void Assembly::listen() {
   connect(with_.stores.namespaces, &Assembly::namespace_changed);
   with_.stores.nodes.on_change(
       [this](const kube::NodeView* before, const kube::NodeView* after) { node_changed(before, after); });
+  connect(with_.stores.services, &Assembly::access_changed);
+  connect(with_.stores.ingresses, &Assembly::access_changed);
   with_.stores.pods.on_change([this](const kube::PodView* before, const kube::PodView* after) {
     look_at_waves_in(after != nullptr ? after->ns : before->ns);
   });
@@ -155,6 +201,7 @@ void Assembly::patch_changed(const kube::Object* before, const kube::Object* aft
   const auto ns = string_at(patch, {"metadata", "namespace"});
   // Also after a status alone: a former leader may have written it, from caches that were behind.
   patches_.enqueue(key_of(patch));
+  if (concerns_ranking(before, after)) rankings_.enqueue_after(kAllPatches, kGatherChanges);
   if (!patch_concerns_others(before, after)) return;
   look_at_policies(ns);
   for (const auto& wave : with_.stores.waves.list(ns)) {
@@ -203,6 +250,7 @@ void Assembly::approval_changed(const kube::Object* before, const kube::Object* 
 void Assembly::workload_changed(const kube::Object* before, const kube::Object* after) {
   const auto ns = string_at(either(before, after), {"metadata", "namespace"});
   look_at_waves_in(ns);
+  if (assessment_may_change(before, after)) inventory_changed();
   if (!plan_may_change(before, after)) return;
   look_at_policies(ns);
   if (ns != with_.operator_namespace) look_at_policies(with_.operator_namespace);
@@ -213,6 +261,11 @@ void Assembly::namespace_changed(const kube::Object* before, const kube::Object*
       before == nullptr || after == nullptr ||
       object_at(**before, {"metadata", "labels"}) != object_at(**after, {"metadata", "labels"});
   if (relabelled) look_at_policies(with_.operator_namespace);
+  if (relabelled || differs(before, after, {{"metadata", "annotations"}})) inventory_changed();
+}
+
+void Assembly::access_changed(const kube::Object* before, const kube::Object* after) {
+  if (differs(before, after, {{"spec"}, {"metadata", "annotations"}})) inventory_changed();
 }
 
 void Assembly::node_changed(const kube::NodeView* before, const kube::NodeView* after) {

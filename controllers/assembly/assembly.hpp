@@ -12,9 +12,11 @@
 
 #include "controllers/approval/reconcile.hpp"
 #include "controllers/assembly/outcome_metrics.hpp"
+#include "controllers/assembly/risk_metrics.hpp"
 #include "controllers/inventory/stores.hpp"
 #include "controllers/patch/reconcile.hpp"
 #include "controllers/policy/reconcile.hpp"
+#include "controllers/ranking/ranking.hpp"
 #include "controllers/wave/reconcile.hpp"
 #include "operator/prometheus/client.hpp"
 #include "operator/runtime/controller.hpp"
@@ -43,6 +45,7 @@ struct Surroundings {
   wave::NodeJobSettings node_jobs = {};
   Workers workers;
   std::function<void(const api::Happening&)> on_happening;
+  ranking::Knowledge knowledge{};
 };
 
 class Assembly {
@@ -50,6 +53,8 @@ class Assembly {
   explicit Assembly(Surroundings surroundings);
 
   [[nodiscard]] std::vector<runtime::Controller*> controllers();
+  /// What is known of vulnerabilities is not what it was. Thread-safe.
+  void feeds_changed();
 
  private:
   void listen();
@@ -60,13 +65,18 @@ class Assembly {
   void workload_changed(const kube::Object* before, const kube::Object* after);
   void namespace_changed(const kube::Object* before, const kube::Object* after);
   void node_changed(const kube::NodeView* before, const kube::NodeView* after);
+  void access_changed(const kube::Object* before, const kube::Object* after);
 
+  Result<runtime::ReconcileResult> rank_patches();
+  void inventory_changed();
   void look_at_policies(std::string_view ns);
   void look_at_waves_in(const std::string& target_namespace);
   void index_wave(const std::string& key, const kube::Object* after);
 
   Surroundings with_;
   OutcomeMetrics outcomes_;
+  ranking::Ranking ranking_;
+  RiskMetrics risks_;
   wave::GateKeeper gates_;
   policy::PolicyReconciler policy_reconciler_;
   patch::PatchReconciler patch_reconciler_;
@@ -76,6 +86,7 @@ class Assembly {
   runtime::Controller patches_;
   runtime::Controller waves_;
   runtime::Controller approvals_;
+  runtime::Controller rankings_;
 
   std::mutex mutex_;
   std::map<std::string, std::set<std::string>>

@@ -7,6 +7,8 @@
 
 namespace patchwave::inventory {
 
+inline const kube::Resource kIngresses{"networking.k8s.io", "v1", "ingresses", "Ingress"};
+
 struct Stores {
   kube::ObjectStore policies{kube::resources::kPatchPolicies};
   kube::ObjectStore patches{kube::resources::kPatches};
@@ -16,6 +18,8 @@ struct Stores {
   kube::ObjectStore stateful_sets{kube::resources::kStatefulSets, kube::Keep::Texts};
   kube::ObjectStore daemon_sets{kube::resources::kDaemonSets, kube::Keep::Texts};
   kube::ObjectStore namespaces{kube::resources::kNamespaces};
+  kube::ObjectStore services{kube::resources::kServices, kube::Keep::Texts};
+  kube::ObjectStore ingresses{kIngresses, kube::Keep::Texts};
   kube::PodStore pods;
   kube::NodeStore nodes;
 };

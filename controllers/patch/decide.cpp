@@ -125,6 +125,15 @@ void set_conditions(const PatchSnapshot& snapshot, api::PatchStatus& status, Tim
   }
 }
 
+void take_risk(const PatchSnapshot& snapshot, api::PatchStatus& status, Time now) {
+  if (!snapshot.risk) return;
+  status.risk = snapshot.risk->risk;
+  status.deadline = snapshot.risk->deadline;
+  auto condition = snapshot.risk->condition;
+  condition.observed_generation = snapshot.patch.metadata.generation;
+  api::set_condition(status.conditions, std::move(condition), now);
+}
+
 }  // namespace
 
 bool needs_lookup(const api::Patch& patch) {
@@ -140,6 +149,7 @@ PatchDecision decide(const PatchSnapshot& snapshot, Time now) {
   count(snapshot, decision.status);
   decision.status.phase = phase_of(snapshot, decision.status);
   set_conditions(snapshot, decision.status, now);
+  take_risk(snapshot, decision.status, now);
   return decision;
 }
 

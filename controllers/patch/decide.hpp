@@ -20,8 +20,9 @@ struct Lookup {
 
 struct PatchSnapshot {
   api::Patch patch;
-  std::vector<api::PatchWave> waves;  ///< All that name this patch.
-  std::optional<Lookup> lookup;       ///< Set when needs_lookup() said so and the registry was asked.
+  std::vector<api::PatchWave> waves;      ///< All that name this patch.
+  std::optional<Lookup> lookup;           ///< Set when needs_lookup() said so and the registry was asked.
+  std::optional<api::RiskReport> risk{};  ///< Unset: not assessed yet; what the status says of it stands.
 };
 
 struct PatchDecision {

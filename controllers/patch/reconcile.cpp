@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "controllers/api/codec.hpp"
+#include "controllers/patch/deadline_news.hpp"
 #include "controllers/patch/pool_recipe.hpp"
 #include "controllers/status/status.hpp"
 
@@ -31,12 +32,13 @@ Result<runtime::ReconcileResult> PatchReconciler::reconcile(const std::string& k
   }
   if (patch->metadata.deletion_time) return runtime::ReconcileResult{};
 
-  PatchSnapshot snapshot{*patch, waves_of(with_.stores, *patch), std::nullopt};
+  PatchSnapshot snapshot{*patch, waves_of(with_.stores, *patch), std::nullopt, std::nullopt};
   if (needs_lookup(*patch)) {
     auto lookup = look_up(*patch);
     if (!lookup) return fail(std::move(lookup.error()));
     snapshot.lookup = std::move(*lookup);
   }
+  if (with_.risk_of) snapshot.risk = with_.risk_of(*patch);
   const auto decision = decide(snapshot, with_.clock.now());
 
   if (decision.status != patch->status) {
@@ -113,6 +115,8 @@ void PatchReconciler::tell(const api::Patch& patch, const api::PatchStatus& afte
   if (patch.status.digest.empty() && !after.digest.empty()) {
     on_happening_({false, "DigestResolved", "Resolve", after.digest, reference});
   }
+  if (const auto news = deadline_news(patch.status, after))
+    on_happening_({news->is_sooner, "DeadlineChanged", "Assess", news->text, reference});
 }
 
 }  // namespace patchwave::patch

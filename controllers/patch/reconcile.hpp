@@ -18,6 +18,8 @@ struct ImageQuestion {
 };
 /// Asks a registry for the digest of a tag.
 using ResolveImage = std::function<Lookup(const ImageQuestion&)>;
+/// What was last assessed of a patch; nullopt: nothing yet.
+using RiskOf = std::function<std::optional<api::RiskReport>(const api::Patch&)>;
 
 class PatchReconciler {
  public:
@@ -27,6 +29,7 @@ class PatchReconciler {
     const Clock& clock;
     ResolveImage resolve;
     std::string operator_namespace;
+    RiskOf risk_of{};
   };
   using OnHappening = std::function<void(const api::Happening&)>;
 

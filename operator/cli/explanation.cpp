@@ -6,6 +6,7 @@
 
 #include "operator/cli/hints.hpp"
 #include "operator/cli/output.hpp"
+#include "operator/cli/risk_view.hpp"
 #include "operator/cli/wave_view.hpp"
 
 namespace patchwave::cli {
@@ -112,7 +113,7 @@ void add_conditions(const std::vector<api::Condition>& conditions, std::vector<R
   for (const auto& condition : conditions) {
     std::string text = fmt::format("{}={} {}", condition.type, condition.status, condition.reason);
     if (!condition.message.empty()) text += ": " + condition.message;
-    const bool good_when_true = condition.type == "Ready";
+    const bool good_when_true = condition.type == "Ready" || condition.type == api::kRiskAssessed;
     reasons.push_back({"condition", text, condition.status == (good_when_true ? "True" : "False")});
   }
 }
@@ -154,6 +155,7 @@ Explanation explain_patch(const api::Patch& patch, const std::vector<api::PatchW
     explanation.command =
         fmt::format("{} quarantine lift {} -n {}", program, patch.metadata.name, patch.metadata.ns);
   }
+  add_risk(patch, reasons, now);
   for (const auto& wave : waves) {
     if (wave.spec.patch != patch.metadata.name) continue;
     std::string text = fmt::format("{} is {}", wave.metadata.name, api::to_string(wave.status.phase));

@@ -47,6 +47,8 @@ Caches::Caches(inventory::Stores& stores, const kube::Client& client, const Cloc
   add(kube::resources::kStatefulSets, stores.stateful_sets);
   add(kube::resources::kDaemonSets, stores.daemon_sets);
   add(kube::resources::kNamespaces, stores.namespaces);
+  add(kube::resources::kServices, stores.services);
+  add(inventory::kIngresses, stores.ingresses);
   add(kube::resources::kPods, stores.pods);
   add(kube::resources::kNodes, stores.nodes);
   before_scrape_ = metrics.before_scrape([this] { count(); });

@@ -85,6 +85,21 @@ Result<std::vector<RegistrySettings>> read_registries(const YAML::Node& node) {
   return registries;
 }
 
+Result<std::vector<feeds::FeedSettings>> read_feeds(const YAML::Node& node) {
+  if (!node.IsSequence() || node.size() > kLongestList) return invalid(kFeeds, "must be a list of feeds");
+  std::vector<feeds::FeedSettings> all;
+  for (std::size_t i = 0; i < node.size(); ++i) {
+    const std::string shown = fmt::format("{}[{}].", kFeeds, i);
+    feeds::FeedSettings feed;
+    auto read = read_mapping(node[i], "", shown, feed_keys(), {}, feed);
+    if (!read) return fail(read.error());
+    if (const auto kind = node[i]["kind"]; !kind || kind.IsNull())
+      return invalid(shown + "kind", "is required");
+    all.push_back(std::move(feed));
+  }
+  return all;
+}
+
 Result<std::vector<std::string>> read_names(const YAML::Node& node, const std::string& key) {
   if (!node.IsSequence() || node.size() > kLongestList) return invalid(key, "must be a list of names");
   std::vector<std::string> names;
@@ -98,12 +113,17 @@ Result<std::vector<std::string>> read_names(const YAML::Node& node, const std::s
 Result<Configuration> read_root(const YAML::Node& root, Configuration configuration) {
   if (root.IsNull()) return configuration;
   auto scalars =
-      read_mapping(root, "", "", configuration_keys(), {kRegistries, kGitOpsManagers}, configuration);
+      read_mapping(root, "", "", configuration_keys(), {kRegistries, kGitOpsManagers, kFeeds}, configuration);
   if (!scalars) return fail(scalars.error());
   if (const auto node = root[kRegistries]; node && !node.IsNull()) {
     auto registries = read_registries(node);
     if (!registries) return fail(registries.error());
     configuration.registries = std::move(*registries);
+  }
+  if (const auto node = root[kFeeds]; node && !node.IsNull()) {
+    auto all = read_feeds(node);
+    if (!all) return fail(all.error());
+    configuration.feeds = std::move(*all);
   }
   if (const auto node = root[kGitOpsManagers]; node && !node.IsNull()) {
     auto names = read_names(node, kGitOpsManagers);
@@ -137,6 +157,32 @@ Result<Configuration> read_configuration(const std::string& path) {
   return parse_configuration(text, path);
 }
 
+namespace {
+
+Result<void> validate_feeds(const std::vector<feeds::FeedSettings>& all) {
+  std::set<std::string> names;
+  std::set<intel::FeedKind> kinds;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const auto& feed = all[i];
+    const std::string shown = fmt::format("{}[{}]", kFeeds, i);
+    if (feed.from.url.empty() == feed.from.file.empty())
+      return invalid(shown, "must have either a url or a file");
+    if (!feed.sha256.empty() && !feed.sha256_from.empty())
+      return invalid(shown, "either sha256 or sha256From, not both");
+    if (!feed.from.ca_file.empty() && feed.from.url.empty())
+      return invalid(shown + ".caFile", "is only for a url");
+    if (!names.insert(feed.shown_name()).second)
+      return invalid(shown + ".name",
+                     "'" + feed.shown_name() + "' is there twice; each feed needs a name of its own");
+    if (feed.kind != intel::FeedKind::Signals && !kinds.insert(feed.kind).second)
+      return invalid(shown + ".kind",
+                     fmt::format("{} is there twice; only signals may be", intel::to_string(feed.kind)));
+  }
+  return {};
+}
+
+}  // namespace
+
 Result<void> validate(const Configuration& configuration) {
   const LeaderElectionSettings& election = configuration.leader_election;
   // A holder must know that it has lost the lease before anybody else may take it, and must be able to try
@@ -163,7 +209,7 @@ Result<void> validate(const Configuration& configuration) {
     if (!hosts.insert(registry.host).second)
       return invalid(kRegistries, "host '" + registry.host + "' is there twice");
   }
-  return {};
+  return validate_feeds(configuration.feeds);
 }
 
 std::vector<KeyDescription> describe_keys() {
@@ -175,6 +221,11 @@ std::vector<KeyDescription> describe_keys() {
   for (const auto& key : registry_keys()) {
     all.push_back(
         {std::string(kRegistries) + "[]." + key.name, "", key.allowed, key.print(RegistrySettings{})});
+  }
+  for (const auto& key : feed_keys()) {
+    // A kind has no default: it is required.
+    const std::string otherwise = key.name == "kind" ? "" : key.print(feeds::FeedSettings{});
+    all.push_back({std::string(kFeeds) + "[]." + key.name, "", key.allowed, otherwise});
   }
   std::string managers;
   for (const std::string& manager : defaults.git_ops_managers)

@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "controllers/feeds/settings.hpp"
+#include "controllers/risk/deadline.hpp"
 #include "operator/base/clock.hpp"
 #include "operator/base/log.hpp"
 #include "operator/base/result.hpp"
@@ -85,6 +87,11 @@ struct NodeJobsSettings {
   bool operator==(const NodeJobsSettings&) const = default;
 };
 
+struct RiskSettings {
+  risk::DeadlinePolicy deadlines = risk::DeadlinePolicy::Bod2604;
+  bool operator==(const RiskSettings&) const = default;
+};
+
 struct Configuration {
   std::string kubeconfig;  ///< Empty: $KUBECONFIG, else the pod's service account, else ~/.kube/config.
   std::string context;
@@ -103,6 +110,8 @@ struct Configuration {
   PodGateSettings pod_gate;
   JudgeSettings judge;
   NodeJobsSettings node_jobs;
+  RiskSettings risk;
+  std::vector<feeds::FeedSettings> feeds;  ///< None: patches have no risk and no deadline.
   bool operator==(const Configuration&) const = default;
 };
 

@@ -124,6 +124,16 @@ Key<Configuration> log_level_key() {
           [](const Configuration& settings) { return std::string(to_string(settings.log_level)); }};
 }
 
+Key<Configuration> deadlines_key() {
+  return {"risk.deadlines", "BOD-26-04, SSVC or Tiers",
+          [](Configuration& settings, const std::string& text) {
+            const auto policy = risk::parse_deadline_policy(text);
+            if (policy) settings.risk.deadlines = *policy;
+            return policy.has_value();
+          },
+          [](const Configuration& settings) { return std::string(to_string(settings.risk.deadlines)); }};
+}
+
 std::vector<Key<Configuration>> make_configuration_keys() {
   using C = Configuration;
   using namespace std::chrono_literals;
@@ -179,6 +189,7 @@ std::vector<Key<Configuration>> make_configuration_keys() {
       text_key<C>(
           "nodeJobs.serviceAccount", "a service account's name",
           [](auto& c) -> auto& { return c.node_jobs.service_account; }, is_dns_label),
+      deadlines_key(),
   };
 }
 

@@ -21,8 +21,11 @@ struct Key {
 const std::vector<Key<Configuration>>& configuration_keys();
 /// Keys of each entry of `registries`.
 const std::vector<Key<RegistrySettings>>& registry_keys();
+/// Keys of each entry of `feeds`.
+const std::vector<Key<feeds::FeedSettings>>& feed_keys();
 
 inline constexpr const char* kRegistries = "registries";
+inline constexpr const char* kFeeds = "feeds";
 inline constexpr const char* kGitOpsManagers = "gitOpsManagers";
 
 /// "leaderElection.leaseName" -> "--leader-election-lease-name".

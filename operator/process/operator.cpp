@@ -14,6 +14,7 @@
 #include "operator/kube/lease.hpp"
 #include "operator/process/caches.hpp"
 #include "operator/process/connections.hpp"
+#include "operator/process/feeds.hpp"
 #include "operator/process/registries.hpp"
 #include "operator/runtime/manager.hpp"
 #include "operator/runtime/process_metrics.hpp"
@@ -81,6 +82,7 @@ class Operator {
         requests_(metrics_, connection_.endpoint.base_url),
         clients_(make_clients(connection_, configuration, requests_, clock, manager_.calls_stop())),
         events_({.instance = host_name()}, clients_->events, *clients_->server_clock, log),
+        feeds_(configuration.feeds, clock, log, metrics_),
         assembly_(surroundings()),
         caches_(stores_, clients_->watches, clock, log, metrics_),
         elector_(election_options(), clients_->lease, clock, log, random_fraction) {}
@@ -90,6 +92,7 @@ class Operator {
     const auto process_metrics = runtime::add_process_metrics(metrics_);
     add_servers();
     caches_.add_to(manager_);
+    feeds_.add_to(manager_, [this] { assembly_.feeds_changed(); });
     for (auto* controller : assembly_.controllers()) manager_.add_controller(*controller);
     add_events();
     add_election();
@@ -135,7 +138,8 @@ class Operator {
             .node_jobs = {configuration_.node_jobs.ns, configuration_.node_jobs.service_account},
             .workers = {configuration_.workers.policies, configuration_.workers.patches,
                         configuration_.workers.waves},
-            .on_happening = [this](const api::Happening& happening) { events_.record(note_of(happening)); }};
+            .on_happening = [this](const api::Happening& happening) { events_.record(note_of(happening)); },
+            .knowledge = {feeds_.reader(), nullptr, {configuration_.risk.deadlines, {}}}};
   }
 
   kube::LeaderElectorOptions election_options() {
@@ -217,6 +221,7 @@ class Operator {
   std::unique_ptr<Clients> clients_;
   inventory::Stores stores_;
   kube::EventRecorder events_;
+  Feeds feeds_;
   assembly::Assembly assembly_;
   Caches caches_;
   std::function<void()> elected_;

@@ -17,6 +17,7 @@ KINDS = {
     "Node": ("v1", "nodes", False),
     "Pod": ("v1", "pods", True),
     "Service": ("v1", "services", True),
+    "Ingress": ("networking.k8s.io/v1", "ingresses", True),
     "Secret": ("v1", "secrets", True),
     "ConfigMap": ("v1", "configmaps", True),
     "EndpointSlice": ("discovery.k8s.io/v1", "endpointslices", True),

@@ -9,6 +9,7 @@ import pytest
 
 from controlplane.operator_process import program
 from controlplane.world import REPOSITORY_ROOT
+from feed_server import FeedServer, epss, kev
 
 SECONDS = 120
 
@@ -35,6 +36,27 @@ def test_the_first_policy_can_be_followed_from_top_to_bottom(world, terminal):
         done = subprocess.run(["bash", "-euo", "pipefail", "-c", block], env=terminal, capture_output=True, text=True,
                               timeout=SECONDS, check=False)
         assert done.returncode == 0, f"{block}\n{done.stdout}{done.stderr}"
+
+
+def test_patches_can_be_ranked_as_the_page_says(operator, terminal):
+    feeds = FeedServer()
+    feeds.files = {"/epss.csv.gz": epss({"CVE-2021-44228": (0.944, 0.9996)}), "/kev.json": kev("CVE-2021-44228")}
+    operator.stop()
+    operator.start(feeds=[{"kind": "epss", "url": feeds.url + "/epss.csv.gz"},
+                          {"kind": "kev", "url": feeds.url + "/kev.json"}])
+    try:
+        answers = []
+        for block in commands_of("docs/risk.md"):
+            done = subprocess.run(["bash", "-euo", "pipefail", "-c", block], env=terminal, capture_output=True, text=True,
+                                  timeout=SECONDS, check=False)
+            assert done.returncode == 0, f"{block}\n{done.stdout}{done.stderr}"
+            answers.append(done.stdout)
+    finally:
+        operator.stop()
+        feeds.close()
+    assert len(answers) == 3
+    assert "14 days" in answers[1] and "knownExploited" in answers[1]
+    assert "DeadlineChanged" in answers[2]
 
 
 def test_findings_can_be_ranked_as_the_page_says(tmp_path):

@@ -37,6 +37,13 @@ void check_keys(const Configuration& configuration) {
     expect(key.set(again, printed), "a key takes its own print");
     expect(key.print(again) == printed, "a key prints what it took");
   }
+  for (const auto& feed : configuration.feeds) {
+    for (const auto& key : process::feed_keys()) {
+      feeds::FeedSettings again;
+      expect(key.set(again, key.print(feed)), "a feed's key takes its own print");
+      expect(key.print(again) == key.print(feed), "a feed's key prints what it took");
+    }
+  }
   for (const auto& registry : configuration.registries) {
     expect(!registry.host.empty(), "a registry has a host");
     for (const auto& key : process::registry_keys()) {
@@ -50,6 +57,15 @@ void check_keys(const Configuration& configuration) {
 bool is_utf8(std::string_view text) {
   const auto read = parse_json(print_json(Json(text)), "the text");
   return read && read->get_ref<const std::string&>() == text;
+}
+
+/// The feeds, in a file of their own.
+void check_feeds(const Configuration& configuration) {
+  if (configuration.feeds.empty()) return;
+  std::string text = "feeds:\n";
+  for (const auto& feed : configuration.feeds) text += "  -\n" + written(process::feed_keys(), feed, "    ");
+  const auto again = process::parse_configuration(text, kFile);
+  expect(again && again->feeds == configuration.feeds, "feeds read as they were written");
 }
 
 /// The registries and the names of managers, in a file of their own.
@@ -78,7 +94,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   check_keys(*configuration);
-  if (is_utf8(text)) check_lists(*configuration);
+  if (is_utf8(text)) {
+    check_lists(*configuration);
+    check_feeds(*configuration);
+  }
   (void)process::validate(*configuration);
   const auto again = process::parse_configuration(text, kFile, *configuration);
   expect(again && *again == *configuration, "the same file over itself changes nothing");

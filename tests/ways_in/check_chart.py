@@ -19,6 +19,7 @@ def check_values_that_are_not_there_are_refused_by_name(_):
     assert "colour" in refusal("--set", "colour=blue")
     assert "qsp" in refusal("--set", "config.kubernetes.qsp=5")
     assert "logLevel" in refusal("--set", "config.logLevel=loud")
+    assert "kind" in refusal("--set-json", 'config.feeds=[{"kind": "weather", "url": "https://example.com"}]')
 
 
 def check_a_budget_that_would_block_every_drain_is_refused(_):
@@ -36,11 +37,13 @@ def check_a_service_monitor_without_a_service_is_refused(_):
 def check_everything_optional_renders(_):
     extra = '[{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "{{ .Release.Name }}-x"}}]'
     registries = '[{"host": "registry.example.com", "credentialsFile": "/etc/r/config.json"}]'
+    feeds = '[{"kind": "kev", "url": "https://feeds.example.com/kev.json", "interval": "30m"}]'
     documents = helm("--set", "networkPolicy.enabled=true,serviceMonitor.enabled=true",
                      "--set", "config.prometheus.url=http://prometheus",
                      "--set", "rbac.pullSecrets[0].namespace=shop,rbac.pullSecrets[0].names[0]=pull",
                      "--set", "image.digest=sha256:" + "0" * 64,
-                     "--set-json", f"extraObjects={extra}", "--set-json", f"config.registries={registries}")
+                     "--set-json", f"extraObjects={extra}", "--set-json", f"config.registries={registries}",
+                     "--set-json", f"config.feeds={feeds}")
     assert of_kind(documents, "NetworkPolicy") and of_kind(documents, "ServiceMonitor")
     secrets = of_kind(documents, "Role", "patchwave-pull-secrets")[0]
     assert secrets["metadata"]["namespace"] == "shop"
@@ -52,6 +55,7 @@ def check_everything_optional_renders(_):
     configuration = yaml.safe_load(of_kind(documents, "ConfigMap", "patchwave-configuration")[0]["data"]["config.yaml"])
     assert configuration["prometheus"]["url"] == "http://prometheus"
     assert configuration["registries"][0]["host"] == "registry.example.com"
+    assert configuration["feeds"] == [{"kind": "kev", "url": "https://feeds.example.com/kev.json", "interval": "30m"}]
 
 
 def check_another_release_name_reaches_every_reference(_):

@@ -64,9 +64,11 @@ def check_the_values_configure_every_documented_key_of_the_operator(_):
     page = (ROOT / "docs" / "reference" / "configuration.md").read_text()
     documented = set(re.findall(r"^\| `([\w.\[\]]+)` \|", page, re.MULTILINE)) - NOT_IN_VALUES
     configured = declared(schema()["properties"]["config"])
-    configured = {path for path in configured if path != "registries"}
-    registries = schema()["properties"]["config"]["properties"]["registries"]["items"]["properties"]
-    configured |= {f"registries[].{key}" for key in registries}
+    lists = ("registries", "feeds")
+    configured = {path for path in configured if path not in lists}
+    for name in lists:
+        keys = schema()["properties"]["config"]["properties"][name]["items"]["properties"]
+        configured |= {f"{name}[].{key}" for key in keys}
     assert documented == configured, documented ^ configured
 
 

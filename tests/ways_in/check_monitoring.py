@@ -141,6 +141,19 @@ def check_a_wave_held_for_an_hour_is_told_unless_time_or_somebodys_wish_holds_it
         fires("PatchwaveWaveHeld", {hold % patient: "1x90"}, "60m", None)
 
 
+def check_a_feed_without_fresh_data_is_told_after_an_hour(_):
+    fresh = 'patchwave_feed_fresh{feed="kev",pod="%s"}'
+    fires("PatchwaveFeedNotFresh", {fresh % "a": "1x90", fresh % "b": "1x90"}, "80m", None)
+    fires("PatchwaveFeedNotFresh", {fresh % "a": "0x90", fresh % "b": "1x90"}, "59m", None)
+    fires("PatchwaveFeedNotFresh", {fresh % "a": "0x90", fresh % "b": "1x90"}, "60m", {"feed": "kev"})
+
+
+def check_an_overdue_patch_is_told_at_once(_):
+    overdue = 'patchwave_patches_overdue{namespace="shop",pod="a"}'
+    fires("PatchwavePatchOverdue", {overdue: "0x5"}, "3m", None)
+    fires("PatchwavePatchOverdue", {overdue: "0 1x5"}, "1m", {"namespace": "shop"})
+
+
 def check_the_dashboard_file_is_what_the_chart_installs(_):
     assert dashboard() == json.loads((CHART / "files" / "dashboard.json").read_text())
     identities = [panel["id"] for panel in dashboard()["panels"]]

@@ -64,8 +64,10 @@ app.kubernetes.io/component: operator
 {{- $_ := unset $config.prometheus $key -}}
 {{- end -}}
 {{- end -}}
-{{- if not $config.registries -}}
-{{- $_ := unset $config "registries" -}}
+{{- range $key := list "registries" "feeds" -}}
+{{- if not (get $config $key) -}}
+{{- $_ := unset $config $key -}}
+{{- end -}}
 {{- end -}}
 {{- if .Values.nodeJobs.enabled -}}
 {{- $_ := set $config "nodeJobs" (dict "namespace" .Values.nodeJobs.namespace

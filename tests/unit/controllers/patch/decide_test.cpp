@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "controllers/patch/deadline_news.hpp"
 #include "operator/base/time.hpp"
 
 namespace patchwave::patch {
@@ -119,6 +120,61 @@ TEST(APatch, HasSucceededOnlyWhenEveryWaveHas) {
   EXPECT_EQ(decide(snapshot, kNow).status.phase, "Rolling");
   snapshot.waves[1].status.phase = WavePhase::Succeeded;
   EXPECT_EQ(decide(snapshot, kNow).status.phase, "Succeeded");
+}
+
+api::RiskReport report(const std::string& deadline_class, const std::string& deadline = "") {
+  api::RiskReport one;
+  one.risk = api::RiskStatus{};
+  one.risk->deadline_class = deadline_class;
+  one.risk->reason = "CVE-2026-0001: known exploited since 2026-11-20";
+  if (!deadline.empty()) one.deadline = *parse_time(deadline);
+  one.condition = {std::string(api::kRiskAssessed), "True", "Assessed", "from kev", 0, {}};
+  return one;
+}
+
+TEST(APatch, HasTheRiskThatWasAssessedAndKeepsItWhileNoneIs) {
+  auto snapshot = given_resolved_patch();
+  snapshot.risk = report("3 days", "2026-11-23T00:00:00Z");
+  const auto assessed = decide(snapshot, kNow).status;
+  EXPECT_EQ(assessed.risk, snapshot.risk->risk);
+  EXPECT_EQ(assessed.deadline, snapshot.risk->deadline);
+  EXPECT_EQ(api::find_condition(assessed.conditions, "RiskAssessed")->reason, "Assessed");
+  snapshot.patch.status = assessed;
+  snapshot.risk.reset();
+  EXPECT_EQ(decide(snapshot, kNow).status, assessed);
+}
+
+api::PatchStatus with_risk(const api::RiskReport& one) {
+  api::PatchStatus status;
+  status.risk = one.risk;
+  status.deadline = one.deadline;
+  return status;
+}
+
+TEST(NewsOfADeadline, SayFromWhatToWhatAndWhy) {
+  const auto news = deadline_news(with_risk(report("60 days", "2027-01-20T00:00:00Z")),
+                                  with_risk(report("3 days", "2026-11-23T00:00:00Z")));
+  ASSERT_TRUE(news);
+  EXPECT_TRUE(news->is_sooner);
+  EXPECT_EQ(
+      news->text,
+      "60 days, due 2027-01-20T00:00:00Z → 3 days, due 2026-11-23T00:00:00Z: CVE-2026-0001: known exploited "
+      "since 2026-11-20");
+}
+
+TEST(NewsOfADeadline, AreNoWarningWhenItIsPutOffOrNew) {
+  const auto sooner = with_risk(report("3 days", "2026-11-23T00:00:00Z"));
+  EXPECT_FALSE(deadline_news(sooner, with_risk(report("60 days", "2027-01-20T00:00:00Z")))->is_sooner);
+  EXPECT_FALSE(deadline_news({}, sooner)->is_sooner);
+}
+
+TEST(NewsOfADeadline, AreNoneWhileItStaysAndForTheFirstLookAtWhatIsDueByNoDay) {
+  const auto due = with_risk(report("3 days", "2026-11-23T00:00:00Z"));
+  auto moved = due;
+  moved.risk->rank = 7;
+  EXPECT_FALSE(deadline_news(due, moved));
+  EXPECT_FALSE(deadline_news({}, with_risk(report("none"))));
+  EXPECT_FALSE(deadline_news({}, {}));
 }
 
 }  // namespace

@@ -96,6 +96,42 @@ TEST(ExplainPatch, SaysWhyItIsInQuarantineAndHowItGetsOut) {
   EXPECT_THAT(text, HasSubstr("kubectl patchwave quarantine lift web-1.4.3 -n shop"));
 }
 
+api::Patch assessed_patch() {
+  auto patch = example_patch();
+  api::RiskStatus risk;
+  risk.rank = 1;
+  risk.deadline_class = "3 days";
+  risk.score = "0.62";
+  risk.probability = "0.99";
+  risk.finding = "CVE-2026-0001";
+  risk.findings = 2;
+  risk.reason = "CVE-2026-0001: known exploited since 2026-11-20";
+  risk.factors = {{"knownExploited", "2.303", "in KEV since 2026-11-20 (kev 2026.11.25)"}};
+  risk.otherwise = api::RiskCounterfactual{"not exposed", "14 days", "0.062"};
+  patch.status.risk = risk;
+  patch.status.deadline = kNow + 48h;
+  return patch;
+}
+
+TEST(ExplainPatch, ShowsClassDeadlineFactorsWithTheirSourcesAndWhatWouldBeOtherwise) {
+  const std::string text = render_explanation(explain_patch(assessed_patch(), {}, kProgram, kNow), kUtf8);
+  EXPECT_THAT(text, HasSubstr("✔ deadline    3 days: due "));
+  EXPECT_THAT(text, HasSubstr("rank 1, score 0.62, 99 % that one of 2 is exploited within 90 days"));
+  EXPECT_THAT(text, HasSubstr("because     CVE-2026-0001: known exploited since 2026-11-20"));
+  EXPECT_THAT(text, HasSubstr("factor      knownExploited ×10: in KEV since 2026-11-20 (kev 2026.11.25)"));
+  EXPECT_THAT(text, HasSubstr("otherwise   14 days, score 0.062, if not exposed"));
+}
+
+TEST(ExplainPatch, SaysThatADeadlineHasPassedUnlessThePatchIsEverywhere) {
+  auto patch = assessed_patch();
+  patch.status.deadline = kNow - 48h;
+  EXPECT_THAT(render_explanation(explain_patch(patch, {}, kProgram, kNow), kUtf8),
+              HasSubstr("✖ deadline    3 days: overdue since "));
+  patch.status.phase = "Succeeded";
+  EXPECT_THAT(render_explanation(explain_patch(patch, {}, kProgram, kNow), kUtf8),
+              HasSubstr("✔ deadline    3 days: closed"));
+}
+
 TEST(ExplainPolicy, IsInForceWhenItIsReady) {
   api::PatchPolicy policy;
   policy.metadata.name = "web";

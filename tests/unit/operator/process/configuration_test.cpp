@@ -48,6 +48,10 @@ registries:
 gitOpsManagers: [mine]
 podGate: {pullDeadline: 90s, maxRestarts: 0}
 judge: {falseRollbacksPerYear: 0.5, wavesPerYear: 40}
+risk: {deadlines: SSVC}
+feeds:
+  - {kind: kev, name: known, url: "https://f/kev.json", caFile: /fca, sha256From: "https://f/sum", interval: 6h,
+     timeout: 30s, staleAfter: 48h, maxSize: 8Mi}
 )",
                                         "config.yaml");
   ASSERT_TRUE(read) << read.error().message;
@@ -66,6 +70,16 @@ judge: {falseRollbacksPerYear: 0.5, wavesPerYear: 40}
   wanted.git_ops_managers = {"mine"};
   wanted.pod_gate = {90s, 0};
   wanted.judge = {0.5, 40};
+  wanted.risk = {risk::DeadlinePolicy::Ssvc};
+  wanted.feeds = {{"known",
+                   intel::FeedKind::Kev,
+                   {"https://f/kev.json", "", "/fca"},
+                   "",
+                   "https://f/sum",
+                   6h,
+                   30s,
+                   48h,
+                   std::size_t{8} * 1024 * 1024}};
   EXPECT_EQ(*read, wanted);
 }
 
@@ -130,6 +144,41 @@ TEST(Configuration, RefusesCredentialsThatDoNotBelongTogether) {
   EXPECT_TRUE(validate(configuration));
   configuration.prometheus.bearer_token_file = "/t";
   EXPECT_FALSE(validate(configuration));
+}
+
+TEST(Configuration, NamesTheFeedAndTheKeyWithABadValue) {
+  EXPECT_THAT(message_of("feeds: {}"), HasSubstr("feeds: must be a list of feeds"));
+  EXPECT_THAT(message_of("feeds: [{url: \"https://f\"}]"), HasSubstr("feeds[0].kind: is required"));
+  EXPECT_THAT(
+      message_of("feeds: [{kind: weather}]"),
+      HasSubstr("feeds[0].kind: 'weather' is not allowed; it must be epss, kev, signals or vulnrichment"));
+  EXPECT_THAT(message_of("feeds: [{kind: kev, url: \"https://user:secret@f\"}]"),
+              HasSubstr("without credentials"));
+  EXPECT_THAT(message_of("feeds: [{kind: kev, maxSize: 1Gi}]"), HasSubstr("a size from 1Mi to 512Mi"));
+  EXPECT_THAT(message_of("feeds: [{kind: kev, sha256: abc}]"), HasSubstr("64 lower-case hexadecimal digits"));
+  EXPECT_THAT(message_of("risk: {deadlines: soon}"), HasSubstr("BOD-26-04, SSVC or Tiers"));
+}
+
+std::string refusal_of(std::string_view yaml) {
+  const auto read = parse_configuration(yaml, "config.yaml");
+  if (!read) return "not read: " + read.error().message;
+  const auto valid = validate(*read);
+  return valid ? "no error" : valid.error().message;
+}
+
+TEST(Configuration, RefusesFeedsThatContradictThemselvesOrOneAnother) {
+  EXPECT_EQ(
+      refusal_of(
+          "feeds: [{kind: kev, file: /k}, {kind: signals, file: /a}, {kind: signals, name: b, file: /b}]"),
+      "no error");
+  EXPECT_EQ(refusal_of("feeds: [{kind: kev}]"), "feeds[0]: must have either a url or a file");
+  EXPECT_THAT(refusal_of("feeds: [{kind: kev, file: /k, url: \"https://f\"}]"),
+              HasSubstr("either a url or a file"));
+  EXPECT_THAT(refusal_of("feeds: [{kind: kev, file: /k, caFile: /c}]"), HasSubstr("feeds[0].caFile"));
+  EXPECT_THAT(refusal_of("feeds: [{kind: signals, file: /a}, {kind: signals, file: /b}]"),
+              HasSubstr("feeds[1].name: 'signals' is there twice"));
+  EXPECT_THAT(refusal_of("feeds: [{kind: kev, file: /a}, {kind: kev, name: more, file: /b}]"),
+              HasSubstr("feeds[1].kind: kev is there twice"));
 }
 
 TEST(Configuration, SaysWhichFileCannotBeRead) {

@@ -11,6 +11,7 @@
 #include "operator/runtime/controller_metrics.hpp"
 #include "operator/runtime/patch_metrics.hpp"
 #include "operator/runtime/process_metrics.hpp"
+#include "operator/runtime/risk_metrics.hpp"
 
 namespace patchwave::runtime {
 namespace {
@@ -43,11 +44,20 @@ class ExportedMetrics : public testing::Test {
       family->declare({"shop", "web"});
     }
     patches_.wave_duration.declare({"shop"});
+    for (auto* family : {&feeds_.age, &feeds_.records, &feeds_.up, &feeds_.fresh}) family->set({"kev"}, 1);
+    feeds_.info.set({"kev", "2026.11.25", "2026-11-25"}, 1);
+    feeds_.readings.declare({"kev"});
+    deadlines_.findings.set({"3 days"}, 1);
+    deadlines_.patches.set({"shop", "3 days"}, 1);
+    deadlines_.overdue.set({"shop"}, 0);
+    deadlines_.nearest.set({"shop"}, 3600);
   }
 
   const SystemClock clock_;
   Metrics metrics_;
   PatchMetrics patches_;
+  FeedMetrics feeds_{metrics_};
+  DeadlineMetrics deadlines_{metrics_, {"3 days", "none"}};
   RequestMetrics requests_;
   WorkQueue queue_;
   ControllerMetrics controller_{metrics_, "wave", 4};
