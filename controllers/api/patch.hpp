@@ -7,14 +7,15 @@
 
 namespace patchwave::api {
 
+/// Of an image or of a node pool: what is of the other is empty.
 struct PatchSpec {
-  std::string image;      ///< `subject.image`: the repository, without tag or digest; or
-  std::string node_pool;  ///< `subject.nodePool`: the name of a pool of a policy.
-  std::string tag;        ///< `to.tag`
-  std::string digest;     ///< `to.digest`; looked up in the registry when empty.
-  std::string version;    ///< `to.version`: of a node pool; orders its patches.
-  std::map<std::string, std::string> parameters;  ///< `to.parameters`: for the pool's recipe.
-  std::vector<std::string> fixes;                 ///< CVE or advisory identifiers.
+  std::string image;               ///< `subject.image`: the repository, without tag or digest.
+  std::string tag;                 ///< `to.tag`
+  std::string digest;              ///< `to.digest`; looked up in the registry when empty.
+  std::vector<std::string> fixes;  ///< CVE or advisory identifiers.
+  std::string node_pool = {};      ///< `subject.nodePool`: the name of a pool of a policy.
+  std::string version = {};        ///< `to.version`: orders the patches of a pool.
+  std::map<std::string, std::string> parameters = {};  ///< `to.parameters`: for the pool's recipe.
   bool operator==(const PatchSpec&) const = default;
 };
 

@@ -13,7 +13,7 @@ constexpr TextRule kAdvisoryRule{1, 64, is_advisory, "an identifier such as 'CVE
 // What is of the other kind of subject beside it has no meaning, and the API server refuses it.
 void require_a_version(const ObjectReader& subject, const ObjectReader& to) {
   const bool image = subject.has("image");
-  if (image && !to.has("tag") && !to.has("digest")) to.refuse("tag", "or `digest` must be set for an image");
+  if (image && !to.has("tag") && !to.has("digest")) to.refuse("tag", "or `digest` must be set");
   if (!image && !to.has("version")) to.refuse("version", "must be set for a node pool");
 }
 

@@ -33,6 +33,16 @@ HostPath read_host_path(const ObjectReader& fields) {
           fields.text("mountPath", kPathRule, Presence::Required), fields.flag("readOnly", true)};
 }
 
+std::vector<RecipeParameter> read_parameters_of(const ObjectReader& spec) {
+  auto parameters = spec.objects("parameters", {0, 20}, read_parameter);
+  auto names = parameters;
+  std::ranges::sort(names, {}, &RecipeParameter::name);
+  if (std::ranges::adjacent_find(names, {}, &RecipeParameter::name) != names.end()) {
+    spec.refuse("parameters", "must have distinct names");
+  }
+  return parameters;
+}
+
 NodeRecipeSpec read_spec(const ObjectReader& fields) {
   NodeRecipeSpec spec;
   spec.description = fields.text("description", kWordsRule);
@@ -40,7 +50,7 @@ NodeRecipeSpec read_spec(const ObjectReader& fields) {
   spec.privileged = fields.flag("privileged", false);
   spec.host_pid = fields.flag("hostPID", false);
   spec.host_paths = fields.objects("hostPaths", {0, 8}, read_host_path);
-  spec.parameters = fields.objects("parameters", {0, 20}, read_parameter);
+  spec.parameters = read_parameters_of(fields);
   spec.patch = read_step(fields.object("patch", Presence::Required));
   spec.verify = read_optional_step(fields, "verify");
   spec.undo = read_optional_step(fields, "undo");

@@ -137,6 +137,18 @@ const api::NodePool* pool_of(const api::PatchPolicySpec& policy, const api::Patc
   return pool == policy.node_pools.end() ? nullptr : &*pool;
 }
 
+// The first node of every zone, then the second of each: nodes that are out of service together, and those
+// that prove a patch together, are of different zones.
+void spread_over_zones(std::vector<Candidate>& candidates) {
+  std::ranges::sort(candidates, {}, &Candidate::lot);
+  std::map<std::string, int> in_zone;
+  for (auto& candidate : candidates) {
+    const auto zone = candidate.workload->labels.find("topology.kubernetes.io/zone");
+    const int turn = in_zone[zone == candidate.workload->labels.end() ? "" : zone->second]++;
+    candidate.lot = fmt::format("{:08}{}", turn, candidate.lot);
+  }
+}
+
 std::vector<Candidate> nodes_to_patch(const api::PatchPolicy& policy, const api::Patch& patch,
                                       const std::vector<Workload>& workloads, const PlanSoFar& so_far,
                                       Plan& plan) {
@@ -161,6 +173,7 @@ std::vector<Candidate> nodes_to_patch(const api::PatchPolicy& policy, const api:
     if (!in_pool || workload.patched_by == wanted) continue;
     found.push_back(candidate_of(patch, patch.spec.version, workload, {}, so_far));
   }
+  spread_over_zones(found);
   put_in_order(found);
   return found;
 }

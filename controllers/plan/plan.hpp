@@ -86,8 +86,8 @@ struct PlanSoFar {
 /// have them, so that an autoscaler moves nobody to another wave; then in one that is stable: the fewest
 /// replicas first, then a hash of patch and workload, so that not always the same team is the canary;
 /// workloads without any copy come last, as nothing can be seen on them. For the patch of a node pool the
-/// nodes of the pool are divided in the same way. No workload is taken back to an earlier version: a warning
-/// names it. A part whose name is among `taken` gets the next free number.
+/// nodes of the pool are divided in the same way, and take turns by their zones. No workload is taken back to
+/// an earlier version: a warning names it. A part whose name is among `taken` gets the next free number.
 Plan make_plan(const api::PatchPolicy& policy, const api::Patch& patch,
                const std::vector<Workload>& workloads, const std::set<std::string>& taken = {},
                const PlanSoFar& so_far = {});

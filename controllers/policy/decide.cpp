@@ -210,18 +210,26 @@ struct Standing {
   bool in_force = false;
 };
 
+std::string words_of_empty_selection(const api::PatchPolicySpec& spec) {
+  constexpr std::string_view kNoWorkload =
+      "`spec.targets.workloads` selects nothing: no Deployment, StatefulSet or DaemonSet in the namespaces "
+      "the "
+      "policy may reach has the labels of `selector` and an image that matches `images`";
+  constexpr std::string_view kNoNode =
+      "`spec.targets.nodePools` selects nothing: no node has the labels of a `nodeSelector`, or the policy "
+      "is not "
+      "in the operator's namespace";
+  if (!spec.workloads) return std::string(kNoNode);
+  return spec.node_pools.empty() ? std::string(kNoWorkload) : fmt::format("{}; {}", kNoWorkload, kNoNode);
+}
+
 Standing standing_of(const PolicySnapshot& snapshot, const api::PatchPolicyStatus& status) {
   const auto& spec = snapshot.policy.spec;
   if (const auto valid = plan::validate(spec.windows, "spec.windows"); !valid) {
     return {"InvalidSpec", valid.error().message};
   }
   if (status.targets == 0) {
-    return {"SelectsNothing",
-            "`spec.targets` selects nothing: no Deployment, StatefulSet or DaemonSet in the namespaces the "
-            "policy "
-            "may reach has the labels of `workloads.selector` and an image that matches `workloads.images`, "
-            "and no "
-            "node has the labels of a pool, which only a policy in the operator's namespace may have"};
+    return {"SelectsNothing", words_of_empty_selection(spec)};
   }
   if (spec.suspend) return {"Suspended", "`spec.suspend` is true: no wave goes further", true};
   return {"InForce",

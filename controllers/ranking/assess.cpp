@@ -16,7 +16,7 @@ using risk::DeadlineClass;
 using risk::Factor;
 
 constexpr std::size_t kLongestReason = 1000;
-constexpr int kMostDecimals = 12;
+constexpr int kMostDecimals = 9;
 constexpr double kLeastContribution = 0.0005;
 constexpr std::string_view kOtherFindings = "otherFindings";
 

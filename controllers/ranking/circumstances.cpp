@@ -53,6 +53,16 @@ void Circumstances::add(const std::string& workload, const inventory::Exposure& 
   ++workloads;
 }
 
+Circumstances circumstances_of_nodes(const std::string& pool) {
+  Circumstances nodes;
+  nodes.exposure = risk::SystemExposure::Controlled;
+  nodes.criticality = risk::HumanImpact::High;
+  nodes.exposure_evidence = fmt::format("pool {}: assumed of nodes, which pods of the cluster reach", pool);
+  nodes.criticality_evidence =
+      fmt::format("pool {}: assumed of nodes, which run whatever is scheduled", pool);
+  return nodes;
+}
+
 ImageCircumstances::ImageCircumstances(const inventory::Stores& stores) {
   add(stores, stores.deployments);
   add(stores, stores.stateful_sets);

@@ -24,6 +24,10 @@ struct Circumstances {
            const inventory::Criticality& critical);
 };
 
+/// Of a pool of nodes: what runs on them is not known for good, so they are taken for reachable from inside
+/// and for important.
+Circumstances circumstances_of_nodes(const std::string& pool);
+
 /// All images of a cluster. A value; made again when workloads, Services, Ingresses or namespaces change.
 class ImageCircumstances {
  public:

@@ -63,7 +63,9 @@ std::vector<Outdated> Ranking::refresh() {
     auto patch = api::parse_patch(*object);
     if (!patch || patch->metadata.deletion_time) continue;
     const std::string scope = patch->metadata.ns == operator_namespace_ ? "" : patch->metadata.ns;
-    assessed.push_back(assess_patch(*patch, images.of(scope, patch->spec.image), basis));
+    const auto& pool = patch->spec.node_pool;
+    const auto where = pool.empty() ? images.of(scope, patch->spec.image) : circumstances_of_nodes(pool);
+    assessed.push_back(assess_patch(*patch, where, basis));
     patches.emplace(assessed.back().key, std::move(*patch));
   }
   put_in_order(assessed);

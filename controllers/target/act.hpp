@@ -55,6 +55,6 @@ struct Outcome {
 Outcome perform(const kube::Client& client, const Act& act);
 
 /// What came of a write that was for `why`.
-Outcome outcome_of(const Error& error, const std::string& why);
+Outcome outcome_of(const Error& failure, const std::string& why);
 
 }  // namespace patchwave::target

@@ -40,6 +40,7 @@ constexpr std::array kWays = {
     WayOn{hold::kNoData, false, "data for the gate's query"},
     WayOn{hold::kGatheringEvidence, false, "more evidence"},
     WayOn{hold::kEvictionBlocked, false, "the PodDisruptionBudget allowing a disruption"},
+    WayOn{hold::kNodeInWork, false, "the end of the step that the node is at"},
     WayOn{hold::kFrozen, true, "somebody's decision: harm was shown, and the policy says Freeze"},
     WayOn{hold::kWriteRefused, true, "the API server accepting the write: see the message"},
     WayOn{hold::kInvalidSpec, true, "a correct spec: see the message"},

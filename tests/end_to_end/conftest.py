@@ -41,7 +41,7 @@ def world(writes):
 
 @pytest.fixture(scope="session")
 def account(world):
-    return install_rights(world.cluster)
+    return install_rights(world.cluster, "--set=nodeJobs.enabled=true")
 
 
 @pytest.fixture(scope="session")

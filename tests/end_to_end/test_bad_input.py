@@ -66,7 +66,8 @@ def test_while_a_kind_is_missing_the_operator_says_which_and_it_starts_when_all_
     try:
         operator = Operator(elsewhere, install_rights(elsewhere.cluster)).start(wait_ready=False)
         pid = elsewhere.processes.pid(operator.name)
-        *first, last = kinds()
+        # Recipes are read when one is needed.
+        *first, last = [path for path in kinds() if names_of(path)["plural"] != "noderecipes"]
         wait_until(lambda: all(lacks(operator, path) for path in (*first, last)), 30, operator.not_ready)
         elsewhere.install_kinds(first)
         wait_until(lambda: not any(lacks(operator, path) for path in first), 60, operator.not_ready)

@@ -186,6 +186,9 @@ int main(int argc, char** argv) {
       {"null bursty", 1000, 0.005, 1, 0.05, 0.05, 4, 1},
       {"null mild bursts", 1000, 0.005, 1, 0.05, 0.05, 1, 1},
       {"null low traffic", 30, 0.005, 1, 0.05, 0.05, 0, 1},
+      {"null bursty low traffic", 30, 0.005, 1, 0.05, 0.05, 4, 1},
+      // One pod has five times the traffic of each other one, and bursts five times theirs.
+      {"null bursty, large canary", 200, 0.005, 1, 0.2, 0.2, 4, 1},
       {"1.5x", 1000, 0.005, 1, 0.05, 0.05, 0, 1.5},
       {"2x", 1000, 0.005, 1, 0.05, 0.05, 0, 2},
       {"3x", 1000, 0.005, 1, 0.05, 0.05, 0, 3},

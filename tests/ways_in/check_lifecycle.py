@@ -1,7 +1,10 @@
 """The life of a Helm release on a real API server: installed, upgraded, refused, uninstalled, installed again."""
 
 import json
+import pathlib
+import re
 import shutil
+import subprocess
 
 import yaml
 
@@ -12,7 +15,7 @@ SPACE = "lifecycle"
 GROUP = "/apis/patchwave.dev/v1alpha1"
 FINALIZER = "patchwave.dev/leave-workloads-whole"
 PLURALS = {"PatchApproval": "patchapprovals", "Patch": "patches", "PatchPolicy": "patchpolicies",
-           "PatchWave": "patchwaves"}
+           "PatchWave": "patchwaves", "NodeRecipe": "noderecipes"}
 
 
 class Release:
@@ -107,6 +110,18 @@ def check_an_upgrade_with_other_values_changes_what_they_say_and_restarts_the_po
     release(cluster).upgrade()
     assert deployment(cluster)["spec"]["replicas"] == 2
     assert cluster.request("GET", role).status == 404
+
+
+def check_the_upgrade_that_lets_nodes_be_patched_is_as_the_page_says(cluster):
+    release(cluster)
+    command, = re.findall(r"^```sh\n(.*?)^```$", (ROOT / "docs" / "nodes.md").read_text(), re.DOTALL | re.MULTILINE)
+    # Only tried: there is no controller here that would take the namespace away again.
+    done = subprocess.run(["bash", "-euc", command.strip() + " --dry-run=server"], cwd=ROOT, text=True, timeout=120,
+                          capture_output=True, check=False,
+                          env={"PATH": f"{pathlib.Path(binary('helm')).parent}:/usr/bin:/bin", "HOME": str(cluster.folder),
+                               "KUBECONFIG": str(cluster.kubeconfig)})
+    assert done.returncode == 0, done.stderr
+    assert "name: patchwave-node-jobs" in done.stdout and "namespace: patchwave-node-jobs" in done.stdout
 
 
 def check_an_upgrade_changes_the_crds_and_keeps_what_people_wrote(cluster):

@@ -118,6 +118,8 @@ void Cluster::run_controllers() {
       return run_stateful_set();
     case TargetKind::DaemonSet:
       return run_daemon_set();
+    case TargetKind::Node:
+      return;
   }
 }
 

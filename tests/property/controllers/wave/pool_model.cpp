@@ -352,11 +352,13 @@ void Pool::check_rules() {
   most_unavailable_ = std::max(most_unavailable_, unavailable());
   for (const auto& record : wave_.status.targets) {
     const auto& machine = machines_.at(record.target.name);
-    if (record.state != TargetState::Promoted || record.uid != machine.node["metadata"]["uid"]) continue;
+    if (record.state != TargetState::Promoted || record.uid != string_at(machine.node, {"metadata", "uid"}))
+      continue;
     if (!machine.patched && broken_rule_.empty() && wave_.status.phase != api::WavePhase::RollingBack) {
       broken_rule_ = record.target.name + " is called patched and is not";
     }
-    const bool rebooted = record.before.node->boot_id != machine.node["status"]["nodeInfo"]["bootID"];
+    const bool rebooted =
+        record.before.node->boot_id != string_at(machine.node, {"status", "nodeInfo", "bootID"});
     if (settings_.reboot == api::Reboot::Always && !rebooted) {
       broken_rule_ = record.target.name + " is called done and has not booted anew";
     }

@@ -7,7 +7,6 @@ namespace patchwave::node {
 namespace {
 
 using ::testing::EndsWith;
-using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
 const std::string kImage = "registry.example.com/patch@sha256:" + std::string(64, 'a');

@@ -441,6 +441,28 @@ TEST(MakePlanForAPool, LeavesOutGatesThatComparePodsAndSaysSo) {
   EXPECT_THAT(plan.workload_warnings[0], ::testing::HasSubstr("counter, histogram and gauge compare pods"));
 }
 
+TEST(MakePlanForAPool, TakesNodesOfEveryZoneInTurn) {
+  std::vector<Workload> nodes;
+  for (int i = 0; i < 9; ++i) {
+    nodes.push_back(node(fmt::format("n{}", i)));
+    nodes.back().labels["topology.kubernetes.io/zone"] = i < 5 ? "a" : i < 8 ? "b" : "c";
+  }
+  const auto plan = make_plan(pool_policy({wave("all")}), pool_patch(), nodes);
+  std::vector<std::string> zones;
+  for (const auto& name : target_names(plan.waves.at(0))) {
+    const auto found = std::ranges::find(nodes, name, &Workload::name);
+    zones.push_back(found->labels.at("topology.kubernetes.io/zone"));
+  }
+  const auto in_turn = [&](std::ptrdiff_t first, std::ptrdiff_t count) {
+    std::vector<std::string> some(zones.begin() + first, zones.begin() + first + count);
+    std::ranges::sort(some);
+    return some;
+  };
+  EXPECT_THAT(in_turn(0, 3), ElementsAre("a", "b", "c"));
+  EXPECT_THAT(in_turn(3, 2), ElementsAre("a", "b"));
+  EXPECT_THAT(in_turn(5, 2), ElementsAre("a", "b"));
+}
+
 TEST(MakePlanForAPool, NamesAPoolThatThePolicyHasNot) {
   auto patch = pool_patch();
   patch.spec.node_pool = "gpu";

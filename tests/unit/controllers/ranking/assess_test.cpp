@@ -12,7 +12,6 @@ using namespace std::chrono_literals;
 using given::assess;
 using given::circumstances;
 using given::Feeds;
-using given::kNow;
 using testing::AllOf;
 using testing::HasSubstr;
 

@@ -82,6 +82,22 @@ TEST_F(TheRanking, SaysNothingUntilEveryFeedWasTried) {
   EXPECT_FALSE(ranking_.report_of(given::patch({}, "web")));
 }
 
+TEST_F(TheRanking, TakesTheNodesOfAPoolForReachableAndImportant) {
+  auto patch = given::patch({"CVE-2026-0001"}, "os");
+  patch.metadata.ns = "patchwave-system";
+  patch.spec.image.clear();
+  patch.spec.tag.clear();
+  patch.spec.digest.clear();
+  patch.spec.node_pool = "workers";
+  patch.spec.version = "2026-11";
+  write(patch);
+  ranking_.refresh();
+  const auto risk = report("os", "patchwave-system").risk;
+  ASSERT_TRUE(risk);
+  EXPECT_THAT(std::ranges::find(risk->factors, "exposure", &api::RiskFactor::name)->source,
+              HasSubstr("pool workers: assumed of nodes"));
+}
+
 TEST_F(TheRanking, NamesEachPatchOnceUntilItsStatusSaysTheSame) {
   given_patch("one", {"CVE-2026-0001"});
   given_patch("two", {"CVE-2026-0002"});

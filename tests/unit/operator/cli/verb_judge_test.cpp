@@ -167,7 +167,7 @@ class JudgeFromPrometheus : public JudgeCommand {
     return run_command(arguments);
   }
   void given_history(double canary_errors) {
-    server_->always("POST", "/api/v1/query").run([this, canary_errors](const http::Request& request) {
+    server_->always("POST", "/api/v1/query").run([canary_errors](const http::Request& request) {
       const bool is_errors = request.body.find("code") != std::string::npos;
       const std::string series = of_pod("old-1", -300, is_errors ? 1 : 100) + "," +
                                  of_pod("old-2", -300, is_errors ? 1 : 100) + "," +
