@@ -68,10 +68,11 @@ std::string_view to_string(NodeStep value);
 /// Of a target that is a node: how far it is.
 struct NodeProgress {
   NodeStep step = NodeStep::Drain;
-  int attempt = 1;                 ///< Of the step's Job; one that was cut short is run again.
-  std::string boot_id;             ///< When the step began: what a reboot must change.
-  bool touched = false;            ///< The patch step may have run: going back needs the recipe's undo.
-  bool rebooted = false;           ///< The Reboot step may have run.
+  int attempt = 1;        ///< Of the step's Job; one that was cut short is run again.
+  bool started = false;   ///< A container of the attempt's Job has run: what comes of it is the step's doing.
+  std::string boot_id;    ///< When the step began: what a reboot must change.
+  bool touched = false;   ///< The patch step may have run: going back needs the recipe's undo.
+  bool rebooted = false;  ///< The Reboot step may have run.
   std::optional<Time> retry_time;  ///< Not begun again before; it was given back unpatched.
   bool operator==(const NodeProgress&) const = default;
 };

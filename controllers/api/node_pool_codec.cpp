@@ -91,6 +91,7 @@ NodeProgress read_node_progress(const ObjectReader& fields) {
   NodeProgress progress;
   progress.step = fields.choice("step", progress.step, Presence::Required);
   progress.attempt = fields.integer("attempt", 1, {1, std::numeric_limits<int>::max()});
+  progress.started = fields.flag("started", false);
   progress.boot_id = fields.text("bootID", {});
   progress.touched = fields.flag("touched", false);
   progress.rebooted = fields.flag("rebooted", false);
@@ -101,6 +102,7 @@ NodeProgress read_node_progress(const ObjectReader& fields) {
 Json print_node_progress(const NodeProgress& progress) {
   Json fields = {{"step", to_string(progress.step)},
                  {"attempt", progress.attempt},
+                 {"started", progress.started},
                  {"touched", progress.touched},
                  {"rebooted", progress.rebooted}};
   put(fields, "bootID", progress.boot_id);

@@ -28,7 +28,8 @@ std::string variable_of(std::string_view parameter) {
 Json environment_of(const JobOrder& order) {
   Json environment = Json::array({{{"name", "PATCHWAVE_NODE"}, {"value", order.node}},
                                   {{"name", "PATCHWAVE_STEP"}, {"value", api::to_string(order.step)}},
-                                  {{"name", "PATCHWAVE_BOOT_ID"}, {"value", order.boot_id}}});
+                                  {{"name", "PATCHWAVE_BOOT_ID"}, {"value", order.boot_id}},
+                                  {{"name", "PATCHWAVE_WAVE"}, {"value", order.wave_uid}}});
   for (const auto& [name, value] : order.parameters) {
     // "$(" would be taken for a reference to another variable.
     std::string escaped;
@@ -125,6 +126,7 @@ void read_pod(const Json& pod, JobFacts& facts) {
       continue;
     }
     const auto text = string_at(terminated, {"message"});
+    facts.last_words = true;
     facts.reboot_required = facts.reboot_required || has_line(text, kRebootRequired);
     if (facts.state != JobFacts::State::Failed) continue;
     facts.message = fmt::format("exit code {}", integer_at(terminated, {"exitCode"}));

@@ -48,6 +48,8 @@ struct JobFacts {
   /// registry.
   bool started = false;
   bool reboot_required = false;
+  bool last_words =
+      false;  ///< How a container of it ended has been read; without that, nothing was asked for.
   std::optional<Time> failed_time;
   std::string message;  ///< Why it failed, or what it waits for: in words for people.
 };

@@ -13,6 +13,8 @@ namespace {
 using api::NodeStep;
 using api::TargetState;
 
+constexpr milliseconds kNoDeadline = std::chrono::days(365);
+
 drain::Treatment treatment_of(api::PodTreatment treatment) {
   switch (treatment) {
     case api::PodTreatment::Evict:
@@ -93,7 +95,9 @@ drain::Order drain_order(const Work& work, const api::TargetStatus& record) {
   order.reason = fmt::format("PatchWave {}/{}", work.wave.metadata.ns, work.wave.metadata.name);
   order.node_uid = record.uid;
   if (const auto& nodes = work.wave.spec.nodes) {
-    order.policy.deadline = nodes->drain.deadline;
+    // What was begun on a node has to be finished or taken back, however long that takes.
+    const bool touched = record.node && record.node->touched;
+    order.policy.deadline = touched ? kNoDeadline : nodes->drain.deadline;
     order.policy.bare_pods = treatment_of(nodes->drain.bare_pods);
     order.policy.local_storage = treatment_of(nodes->drain.local_storage);
     order.policy.protected_pods = treatment_of(nodes->drain.protected_pods);

@@ -274,6 +274,12 @@ void bake(const Snapshot& snapshot, Decision& decision, Time now) {
     if (const auto observed = snapshot.observed.find(index); observed != snapshot.observed.end()) {
       const auto& seen = observed->second.seen;
       const auto& node = observed->second.node;
+      auto& record = status.targets[index];
+      if (node && (!node->seen.exists || node->seen.replaced) && !record.unready_since_time) {
+        record.state = TargetState::Skipped;
+        record.message = "was well when it was deleted or replaced";
+        continue;
+      }
       note_readiness(pass, node ? is_back(pass, node->seen) : seen.complete, status.targets[index]);
       if (!node) obstructed(pass, seen, status.targets[index]);
     }
@@ -288,11 +294,18 @@ void bake(const Snapshot& snapshot, Decision& decision, Time now) {
 
   const auto& spec = snapshot.wave.spec;
   const auto since = status.bake_start_time.value_or(now);
-  const auto bake_end = findings.empty() ? since : since + spec.bake;
-  const auto combined = judge::combine(findings);
+  // A node that went after it was changed, for whatever reason, proves nothing.
+  const bool unseen = std::any_of(status.targets.begin(), status.targets.end(), [](const auto& record) {
+    return record.state == TargetState::Skipped && record.node && record.node->touched;
+  });
+  const bool nothing_changed = findings.empty() && !unseen;
+  const auto bake_end = nothing_changed ? since : since + spec.bake;
+  auto combined = judge::combine(findings);
+  if (findings.empty())
+    combined.message = "every node that was changed is gone: nothing shows that it was well";
   const auto action = undecided_action(spec, since, now);
   const bool proven =
-      findings.empty() || combined.verdict == api::Verdict::Pass || action == api::OnUndecided::Advance;
+      nothing_changed || combined.verdict == api::Verdict::Pass || action == api::OnUndecided::Advance;
   if (proven && now >= bake_end) {
     if (!everything_released(snapshot, status)) return;
     status.phase = WavePhase::Succeeded;
@@ -443,6 +456,8 @@ std::vector<TargetActs> acts_for(const Snapshot& snapshot, const Decision& decis
     if (record.state == TargetState::Pending || !same_intent(record, decision.status.targets[index]))
       continue;
     if (held && widens(record.state)) continue;
+    const bool frozen = snapshot.wave.status.harm && snapshot.wave.spec.on_harm == api::OnHarm::Freeze;
+    if (frozen && record.state == TargetState::Patching) continue;
     TargetActs next{index, {}, {}};
     if (observed.node) {
       next.node_acts = node::next_acts(work_of(snapshot), record, observed.node->live, now);

@@ -35,8 +35,10 @@ bool is_watched(const api::PatchWave& wave, const api::TargetStatus& record) {
 judge::NodeEvidence node_evidence(const api::TargetStatus& record, const node::Observation& seen, Time now) {
   judge::NodeEvidence evidence;
   evidence.target = text_of(record.target);
+  // A Job that nothing has run has booted nothing.
+  const bool begun = record.node && (record.node->started || seen.job.started || !seen.ready);
   const bool rebooting =
-      record.state == TargetState::Patching && record.node && record.node->step == api::NodeStep::Reboot;
+      record.state == TargetState::Patching && begun && record.node->step == api::NodeStep::Reboot;
   evidence.stage = rebooting                               ? judge::NodeEvidence::Stage::Rebooting
                    : record.state == TargetState::Patching ? judge::NodeEvidence::Stage::Working
                                                            : judge::NodeEvidence::Stage::Returned;

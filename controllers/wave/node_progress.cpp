@@ -29,6 +29,7 @@ void enter_step(TargetStatus& record, TargetState state, NodeStep step, const no
   auto& progress = *record.node;
   progress.step = step;
   progress.attempt = 1;
+  progress.started = false;
   progress.boot_id = seen.facts.boot_id;
   progress.touched = progress.touched || step == NodeStep::Patch;
   progress.rebooted = progress.rebooted || step == NodeStep::Reboot;
@@ -49,6 +50,18 @@ bool vanished(const Pass& pass, const node::Observation& seen, TargetStatus& rec
   skip(record, pass.now,
        seen.exists ? "was replaced by another machine of the same name, which is left alone"
                    : "does not exist any more");
+  return true;
+}
+
+// A machine that was repaired away while it did not come back was lost by the patch, as far as anybody can
+// tell. One that was well when it went was taken by somebody else.
+bool lost_by_the_patch(Pass& pass, const node::Observation& seen, TargetStatus& record) {
+  const bool gone = !seen.exists || seen.replaced;
+  const bool away =
+      record.unready_since_time || (record.node->step == NodeStep::Reboot && record.node->started);
+  if (!gone || !record.node->touched || !away) return false;
+  record.message = "was deleted or replaced while it did not come back";
+  if (!pass.harm) pass.harm = api::Harm{"node", text_of(record.target), record.message, pass.now};
   return true;
 }
 
@@ -111,8 +124,10 @@ void begin(Pass& pass, const node::Observation& seen, TargetStatus& record) {
     return;
   }
   if (seen.drain && seen.drain->state == drain::State::Refused) {
+    // Nothing was touched: another node may go first.
     held(pass, record, api::hold::kEvictionBlocked, seen.drain->message);
-    pass.look_again(pass.now + kLook);
+    forget(record, pass.now, seen.drain->message);
+    record.node->retry_time = pass.now + pass.snapshot.wave.spec.nodes->drain.deadline;
   }
 }
 
@@ -149,14 +164,15 @@ void try_again(Pass& pass, const node::Observation& seen, TargetStatus& record) 
                             kMostAttempts, seen.job.message));
   }
   ++progress.attempt;
+  progress.started = false;
   progress.boot_id = seen.facts.boot_id;
   pass.look_again(pass.now + kLook);
 }
 
 NodeStep after_patch(const Snapshot& snapshot, const node::Observation& seen) {
   const auto reboot = snapshot.wave.spec.nodes->reboot;
-  const bool due =
-      reboot == api::Reboot::Always || (reboot == api::Reboot::IfNeeded && seen.job.reboot_required);
+  const bool due = reboot == api::Reboot::Always ||
+                   (reboot == api::Reboot::IfNeeded && (seen.job.reboot_required || !seen.job.last_words));
   return due ? NodeStep::Reboot : NodeStep::Verify;
 }
 
@@ -180,7 +196,7 @@ void wait_for_job(Pass& pass, const node::Observation& seen, TargetStatus& recor
   }
   if (seen.job.state == JobFacts::State::Failed) {
     if (!seen.ready) return in_work(pass, record, fmt::format("the {} step was cut short: not ready", step));
-    if (!seen.job.started || booted_anew(record, seen)) return try_again(pass, seen, record);
+    if (!record.node->started || booted_anew(record, seen)) return try_again(pass, seen, record);
     return in_work(pass, record, fmt::format("the {} step has failed: {}", step, seen.job.message));
   }
   if (seen.job.state == JobFacts::State::Absent && seen.drain && seen.drain->state != drain::State::Drained) {
@@ -194,7 +210,9 @@ void wait_for_job(Pass& pass, const node::Observation& seen, TargetStatus& recor
 void work(Pass& pass, std::size_t index, const node::Observation& seen, TargetStatus& record) {
   const bool returning = record.node->step == NodeStep::Return;
   if (returning && seen.claimed_by != pass.claim) return forget(record, pass.now, record.message);
+  if (lost_by_the_patch(pass, seen, record)) return;
   if (vanished(pass, seen, record)) return;
+  record.node->started = record.node->started || seen.job.started;
   const auto finding = verdict_of(pass.snapshot, index);
   if (finding.verdict == api::Verdict::Harm) {
     if (!pass.harm) pass.harm = api::Harm{"", text_of(record.target), finding.message, pass.now};
@@ -215,10 +233,16 @@ void work(Pass& pass, std::size_t index, const node::Observation& seen, TargetSt
       if (seen.job.state != JobFacts::State::Succeeded) return wait_for_job(pass, seen, record);
       return go_on(pass, seen, record, after_patch(pass.snapshot, seen));
     case NodeStep::Verify:
+      if (pass.snapshot.nodes->recipe && !pass.snapshot.nodes->recipe->verify) {
+        return go_on(pass, seen, record, NodeStep::Return);
+      }
       if (seen.job.state != JobFacts::State::Succeeded) return wait_for_job(pass, seen, record);
       return go_on(pass, seen, record, NodeStep::Return);
     case NodeStep::Reboot:
       if (booted_anew(record, seen) && seen.ready) return go_on(pass, seen, record, NodeStep::Verify);
+      if (seen.job.state == JobFacts::State::Failed && !record.node->started && seen.ready) {
+        return try_again(pass, seen, record);
+      }
       return in_work(pass, record, "waits for another boot ID");
     default:
       return in_work(pass, record, record.message);
@@ -226,6 +250,7 @@ void work(Pass& pass, std::size_t index, const node::Observation& seen, TargetSt
 }
 
 void watch(Pass& pass, std::size_t index, const node::Observation& seen, TargetStatus& record) {
+  if (lost_by_the_patch(pass, seen, record)) return;
   if (vanished(pass, seen, record)) return;
   const bool complete = is_back(pass, seen);
   note_readiness(pass, complete, record);
@@ -266,6 +291,7 @@ void undo(Pass& pass, const node::Observation& seen, TargetStatus& record) {
   if (seen.job.state != JobFacts::State::Failed || !seen.ready) return pass.look_again(pass.now + kLook);
   if (progress.attempt < kMostAttempts) {
     ++progress.attempt;
+    progress.started = false;
     progress.boot_id = seen.facts.boot_id;
     return pass.look_again(pass.now + kLook);
   }
@@ -318,7 +344,7 @@ std::optional<std::string> step_failure(const TargetStatus& record, const node::
   if (!record.node || record.state != TargetState::Patching) return std::nullopt;
   const auto step = record.node->step;
   const bool proves = step == NodeStep::Patch || step == NodeStep::Verify;
-  const bool failed = seen.job.state == JobFacts::State::Failed && seen.job.started;
+  const bool failed = seen.job.state == JobFacts::State::Failed && (record.node->started || seen.job.started);
   if (!proves || !failed || !seen.ready || booted_anew(record, seen)) return std::nullopt;
   if (now < seen.job.failed_time.value_or(now) + kUntilBootIsTold) return std::nullopt;
   return fmt::format("the {} step failed: {}", api::to_string(step), seen.job.message);

@@ -145,7 +145,10 @@ std::optional<node::LiveNode> read_node_cached(const kube::NodeStore& nodes, con
   if (!view) return std::nullopt;
   node::LiveNode cached;
   cached.node = document_of(*view);
-  if (!node::is_released(record, cached, work.claim)) return std::nullopt;
+  // What acts depend on is read live.
+  const auto by = view->annotations.find(std::string(api::kPatchedByAnnotation));
+  const bool says = by != view->annotations.end() && by->second == record.after_image;
+  if (!says || !node::is_released(record, cached, work.claim)) return std::nullopt;
   return cached;
 }
 
@@ -163,7 +166,7 @@ Result<node::LiveNode> read_node_live(const kube::Client& client, const node::Wo
     if (!read && !status::is_gone(read.error())) return fail(std::move(read.error()));
     if (read) live.node = std::move(*read);
   }
-  if (!needs_jobs(record)) return live;
+  if (!needs_jobs(record) || work.jobs_namespace.empty()) return live;
   if (auto read = read_jobs(client, work, record, live); !read) return fail(std::move(read.error()));
   return live;
 }

@@ -80,6 +80,8 @@ def check_the_operator_may_change_nothing_else_of_a_node(cluster):
             ({"metadata": {"annotations": {"team": "other"}}}, "annotations of a node"),
             ({"metadata": {"annotations": {"team": None}}}, "annotations of a node"),
             ({"spec": {"taints": []}}, "but for its cordon"),
+            ({"spec": {"taints": [{"key": "team", "value": "a", "effect": "NoSchedule"},
+                                  {"key": "node.kubernetes.io/unschedulable", "effect": "NoExecute"}]}}, "but for its cordon"),
             ({"spec": {"providerID": "another"}}, "but for its cordon")):
         setting(cluster).refuses(setting(cluster).change(patch), because)
 
@@ -120,6 +122,9 @@ def check_only_jobs_make_pods_where_node_jobs_run(cluster):
            "spec": {"serviceAccountName": "patchwave-node-job", "containers": [{"name": "shell", "image": IMAGE}]}}
     answer = cluster.request("POST", f"/api/v1/namespaces/{JOBS}/pods?dryRun=All", pod)
     setting(cluster).refuses(answer, "only Jobs make pods")
+    # An owner is what a pod says of itself.
+    pod["metadata"]["ownerReferences"] = [{"apiVersion": "batch/v1", "kind": "Job", "name": "made-up", "uid": "0", "controller": True}]
+    setting(cluster).refuses(cluster.request("POST", f"/api/v1/namespaces/{JOBS}/pods?dryRun=All", pod), "only Jobs make pods")
 
 
 def check_without_node_jobs_the_operator_has_no_right_to_nodes(_):

@@ -156,7 +156,10 @@ void Pool::run_machines(const Weather& weather) {
       machine.back_at = now_ + std::chrono::minutes(15);
       touch(machine.node);
     }
-    if (chance(weather.replaced)) {
+    if (settings_.repaired_after && machine.back_at &&
+        *machine.back_at - now_ < std::chrono::hours(3) - *settings_.repaired_after) {
+      make_machine(number, fmt::format("node-{}-repaired", number));
+    } else if (chance(weather.replaced)) {
       make_machine(number, fmt::format("node-{}-{}", number, now_.time_since_epoch().count()));
     }
     std::erase_if(machine.pods, [&](const drain::Pod& pod) {
@@ -171,6 +174,12 @@ void Pool::run_jobs() {
     const auto& machine = machines_.at(job.node);
     if (machine.back_at) continue;
     job.facts.started = true;
+    if (machine.nature == Nature::HangsInPatch && job.step == NodeStep::Patch) {
+      if (now_ < job.ends + recipe_.patch.timeout) continue;
+      // The pod is gone with what it could have said.
+      job.facts = {JobFacts::State::Failed, false, false, false, now_, "DeadlineExceeded"};
+      continue;
+    }
     if (now_ >= job.ends) end_job(job);
   }
 }
@@ -181,6 +190,7 @@ void Pool::end_job(Job& job) {
     job.facts.state = good ? JobFacts::State::Succeeded : JobFacts::State::Failed;
     job.facts.message = std::move(message);
     job.facts.failed_time = now_;
+    job.facts.last_words = true;
   };
   switch (job.step) {
     case NodeStep::Patch:
@@ -272,7 +282,7 @@ bool Pool::perform(const node::Act& act, drain::Progress& asked) {
     jobs_.try_emplace(job.at("metadata").at("name").get<std::string>(),
                       Job{node,
                           step_called(environment.at(1).at("value").get<std::string>()),
-                          {JobFacts::State::Active, false, false, std::nullopt, ""},
+                          {JobFacts::State::Active, false, false, false, std::nullopt, ""},
                           now_ + kJobTime,
                           environment.at(2).at("value").get<std::string>()});
     return true;

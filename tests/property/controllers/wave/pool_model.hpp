@@ -23,6 +23,7 @@ enum class Nature : std::uint8_t {
   FailsToPatch,      ///< The patch step ends with an error.
   DiesWhilePatched,  ///< It is lost for hours in the middle of the patch step.
   FailsToVerify,     ///< It patches, and the verify step ends with an error.
+  HangsInPatch,      ///< The patch step does not end before its time is over.
   NeverComesBack,    ///< It does not come back from the reboot of its own accord; a person gets it back after
                      ///< hours.
   FallsOver,         ///< It comes back, and is lost some time after its return.
@@ -35,7 +36,9 @@ struct Settings {
   bool has_undo = true;
   std::map<int, Nature> natures = {};  ///< By the number of the node; Good where nothing is said.
   std::optional<int> cordoned_before = std::nullopt;  ///< By a person, before the wave.
-  std::optional<int> never_drained = std::nullopt;    ///< Holds a pod that its budget never lets go.
+  /// Somebody replaces a machine that has been away for so long by one of its name.
+  std::optional<std::chrono::minutes> repaired_after = std::nullopt;
+  std::optional<int> never_drained = std::nullopt;  ///< Holds a pod that its budget never lets go.
 };
 
 /// What happens to the pool of itself.

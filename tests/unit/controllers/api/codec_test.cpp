@@ -265,7 +265,7 @@ TEST(AWaveOfNodes, KeepsHowFarEachNodeIs) {
   record.target = wave->spec.targets[0];
   record.state = TargetState::Patching;
   record.before.node = NodeFacts{"boot-1", "Debian", "6.1", "v1.36.3", "containerd://1.7", "debian@sha256:1"};
-  record.node = NodeProgress{NodeStep::Reboot, 2, "boot-1", true, true, std::nullopt};
+  record.node = NodeProgress{NodeStep::Reboot, 2, true, "boot-1", true, true, std::nullopt};
   wave->status.targets = {record};
   auto object = wave_of_nodes();
   object["status"] = print_status(wave->status);
