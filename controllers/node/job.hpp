@@ -15,6 +15,8 @@ namespace patchwave::node {
 inline constexpr std::string_view kWaveLabel = "patchwave.dev/wave-uid";
 /// On a Job: the node it is for.
 inline constexpr std::string_view kNodeAnnotation = "patchwave.dev/node";
+/// On a Job: the step it carries out, "Patch".
+inline constexpr std::string_view kStepAnnotation = "patchwave.dev/step";
 /// What a patch step writes to its termination message, as a line of its own, to be booted anew.
 inline constexpr std::string_view kRebootRequired = "reboot-required";
 

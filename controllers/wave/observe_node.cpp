@@ -76,15 +76,6 @@ bool is_forward(const std::string& step) {
   return step == "Patch" || step == "Reboot" || step == "Verify";
 }
 
-std::string step_on(const Json& job) {
-  for (const auto& container : array_at(job, {"spec", "template", "spec", "containers"})) {
-    for (const auto& variable : array_at(container, {"env"})) {
-      if (string_at(variable, {"name"}) == "PATCHWAVE_STEP") return string_at(variable, {"value"});
-    }
-  }
-  return "";
-}
-
 bool needs_jobs(const api::TargetStatus& record) {
   if (!record.node) return false;
   const bool under_way = record.state == TargetState::Patching || record.state == TargetState::RollingBack ||
@@ -103,7 +94,9 @@ Result<void> read_jobs(const kube::Client& client, const node::Work& work, const
   for (const auto& each : array_at(*jobs, {"items"})) {
     if (string_at(each, {"metadata", "annotations", node::kNodeAnnotation}) != record.target.name) continue;
     const bool active = node::read_job(each, Json::array()).state == node::JobFacts::State::Active;
-    live.forward_job_active = live.forward_job_active || (active && is_forward(step_on(each)));
+    live.forward_job_active =
+        live.forward_job_active ||
+        (active && is_forward(string_at(each, {"metadata", "annotations", node::kStepAnnotation})));
     if (string_at(each, {"metadata", "name"}) == wanted) job = each;
   }
   Json pods = Json::array();
