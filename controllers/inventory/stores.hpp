@@ -7,8 +7,6 @@
 
 namespace patchwave::inventory {
 
-inline const kube::Resource kIngresses{"networking.k8s.io", "v1", "ingresses", "Ingress"};
-
 struct Stores {
   kube::ObjectStore policies{kube::resources::kPatchPolicies};
   kube::ObjectStore patches{kube::resources::kPatches};
@@ -19,7 +17,7 @@ struct Stores {
   kube::ObjectStore daemon_sets{kube::resources::kDaemonSets, kube::Keep::Texts};
   kube::ObjectStore namespaces{kube::resources::kNamespaces};
   kube::ObjectStore services{kube::resources::kServices, kube::Keep::Texts};
-  kube::ObjectStore ingresses{kIngresses, kube::Keep::Texts};
+  kube::ObjectStore ingresses{kube::resources::kIngresses, kube::Keep::Texts};
   kube::PodStore pods;
   kube::NodeStore nodes;
 };

@@ -40,6 +40,7 @@ inline const Resource kDeployments{"apps", "v1", "deployments", "Deployment"};
 inline const Resource kStatefulSets{"apps", "v1", "statefulsets", "StatefulSet"};
 inline const Resource kDaemonSets{"apps", "v1", "daemonsets", "DaemonSet"};
 inline const Resource kPodDisruptionBudgets{"policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget"};
+inline const Resource kIngresses{"networking.k8s.io", "v1", "ingresses", "Ingress"};
 inline const Resource kJobs{"batch", "v1", "jobs", "Job"};
 inline const Resource kLeases{"coordination.k8s.io", "v1", "leases", "Lease"};
 inline const Resource kEvents{"events.k8s.io", "v1", "events", "Event"};

@@ -48,7 +48,7 @@ Caches::Caches(inventory::Stores& stores, const kube::Client& client, const Cloc
   add(kube::resources::kDaemonSets, stores.daemon_sets);
   add(kube::resources::kNamespaces, stores.namespaces);
   add(kube::resources::kServices, stores.services);
-  add(inventory::kIngresses, stores.ingresses);
+  add(kube::resources::kIngresses, stores.ingresses);
   add(kube::resources::kPods, stores.pods);
   add(kube::resources::kNodes, stores.nodes);
   before_scrape_ = metrics.before_scrape([this] { count(); });
