@@ -19,6 +19,22 @@ def commands_of(page):
     return re.findall(r"^```sh\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
 
 
+def answers_of(page, environment, folder=None):
+    """What each block of the page prints; every one ends well."""
+    answers = []
+    for block in commands_of(page):
+        done = subprocess.run(["bash", "-euo", "pipefail", "-c", block], env=environment, cwd=folder, capture_output=True,
+                              text=True, timeout=SECONDS, check=False)
+        assert done.returncode == 0, f"{block}\n{done.stdout}{done.stderr}"
+        answers.append(done)
+    return answers
+
+
+def offline(**more):
+    """Where the plugin is at hand, and no cluster is."""
+    return {**os.environ, **more, "PATH": f"{program('kubectl-patchwave').parent}:{os.environ['PATH']}"}
+
+
 @pytest.fixture
 def terminal(world):
     """What the `export` lines of `./dev cluster up` give."""
@@ -30,12 +46,7 @@ def terminal(world):
 @pytest.mark.usefixtures("operator")
 def test_the_first_policy_can_be_followed_from_top_to_bottom(world, terminal):
     world.furnish()
-    blocks = commands_of("docs/first-policy.md")
-    assert len(blocks) > 4
-    for block in blocks:
-        done = subprocess.run(["bash", "-euo", "pipefail", "-c", block], env=terminal, capture_output=True, text=True,
-                              timeout=SECONDS, check=False)
-        assert done.returncode == 0, f"{block}\n{done.stdout}{done.stderr}"
+    assert len(answers_of("docs/first-policy.md", terminal)) > 4
 
 
 def test_patches_can_be_ranked_as_the_page_says(operator, terminal):
@@ -45,12 +56,7 @@ def test_patches_can_be_ranked_as_the_page_says(operator, terminal):
     operator.start(feeds=[{"kind": "epss", "url": feeds.url + "/epss.csv.gz"},
                           {"kind": "kev", "url": feeds.url + "/kev.json"}])
     try:
-        answers = []
-        for block in commands_of("docs/risk.md"):
-            done = subprocess.run(["bash", "-euo", "pipefail", "-c", block], env=terminal, capture_output=True, text=True,
-                                  timeout=SECONDS, check=False)
-            assert done.returncode == 0, f"{block}\n{done.stdout}{done.stderr}"
-            answers.append(done.stdout)
+        answers = [answer.stdout for answer in answers_of("docs/risk.md", terminal)]
     finally:
         operator.stop()
         feeds.close()
@@ -60,30 +66,18 @@ def test_patches_can_be_ranked_as_the_page_says(operator, terminal):
 
 
 def test_findings_can_be_ranked_as_the_page_says(tmp_path):
-    blocks = commands_of("docs/ranking.md")
-    assert len(blocks) == 4
-    environment = {**os.environ, "PATH": f"{program('kubectl-patchwave').parent}:{os.environ['PATH']}"}
-    answers = []
-    for block in blocks:
-        done = subprocess.run(["bash", "-euo", "pipefail", "-c", block], env=environment, cwd=tmp_path, capture_output=True, text=True,
-                              timeout=SECONDS, check=False)
-        assert done.returncode == 0, f"{block}\n{done.stdout}{done.stderr}"
-        assert "warning" not in done.stderr
-        answers.append(done.stdout)
-    rows = answers[-1].splitlines()
+    answers = answers_of("docs/ranking.md", offline(), tmp_path)
+    assert len(answers) == 4
+    assert not any("warning" in answer.stderr for answer in answers)
+    rows = answers[-1].stdout.splitlines()
     assert rows[0] == "rank,cve,probability,deadline_class,score,reason"
     assert [row.split(",")[1] for row in rows[1:3]] == ["CVE-2021-44228", "CVE-2024-3094"]
 
 
 def test_a_month_can_be_planned_as_the_page_says(tmp_path):
-    blocks = commands_of("docs/planning.md")
-    assert len(blocks) == 4
-    environment = {**os.environ, "PATH": f"{program('kubectl-patchwave').parent}:{os.environ['PATH']}"}
-    for block in blocks:
-        done = subprocess.run(["bash", "-euo", "pipefail", "-c", block], env=environment, cwd=tmp_path, capture_output=True, text=True,
-                              timeout=SECONDS, check=False)
-        assert done.returncode == 0, f"{block}\n{done.stdout}{done.stderr}"
-        assert "warning" not in done.stderr
+    answers = answers_of("docs/planning.md", offline(), tmp_path)
+    assert len(answers) == 4
+    assert not any("warning" in answer.stderr for answer in answers)
     plan = json.loads((tmp_path / "plan.json").read_text())
     assert [item["patch"] for item in plan["top"]] == ["P1", "P2"]
     assert [item["patch"] for item in plan["emergencies"]] == ["P1", "P2"]
@@ -92,20 +86,12 @@ def test_a_month_can_be_planned_as_the_page_says(tmp_path):
 
 
 def test_a_change_can_be_judged_as_the_page_says(tmp_path, recorded_prometheus):
-    blocks = commands_of("docs/judging.md")
-    assert len(blocks) == 4
-    environment = {**os.environ, "PROMETHEUS": recorded_prometheus.url,
-                   "PATH": f"{program('kubectl-patchwave').parent}:{os.environ['PATH']}"}
-    answers = []
-    for block in blocks:
-        done = subprocess.run(["bash", "-euo", "pipefail", "-c", block], env=environment, cwd=tmp_path, capture_output=True, text=True,
-                              timeout=SECONDS, check=False)
-        assert done.returncode == 0, f"{block}\n{done.stdout}{done.stderr}"
-        assert "warning" not in done.stderr
-        answers.append(done.stdout)
-    assert "Gate errors: Harm" in answers[1]
-    assert "Gate errors: Harm" in answers[2]
-    assert json.loads(answers[3])["verdict"] == "Harm"
+    answers = answers_of("docs/judging.md", offline(PROMETHEUS=recorded_prometheus.url), tmp_path)
+    assert len(answers) == 4
+    assert not any("warning" in answer.stderr for answer in answers)
+    assert "Gate errors: Harm" in answers[1].stdout
+    assert "Gate errors: Harm" in answers[2].stdout
+    assert json.loads(answers[3].stdout)["verdict"] == "Harm"
 
 
 def test_the_reference_has_the_flags_of_judge_and_no_others():

@@ -9,6 +9,7 @@ import pytest
 
 from controlplane.operator_process import program
 from controlplane.processes import wait_until
+from own_nodes import OwnNodes
 from shop import is_ready
 
 RECORD = "patchwave.dev/cordoned-by"
@@ -18,31 +19,12 @@ BLOCKED = 2
 _serial = itertools.count(1)
 
 
-class Pool:
+class Pool(OwnNodes):
     """Three nodes for this test's pods alone."""
 
     def __init__(self, shop):
-        self.shop, self.api = shop, shop.api
-        self.label = shop.namespace
-        self.names = [f"drain-{next(_serial)}" for _ in range(3)]
-
-    def open(self):
-        for name in self.names:
-            self.api.create({
-                "apiVersion": "v1", "kind": "Node",
-                "metadata": {"name": name, "annotations": {"kwok.x-k8s.io/node": "fake"}, "labels": {"pool": self.label}},
-                "spec": {"taints": [{"key": "pool", "value": self.label, "effect": "NoSchedule"}]}})
-        wait_until(lambda: all(is_ready(self.node(name)) for name in self.names), 30, "the pool is ready")
-
-    def close(self):
-        """Pods first: a node's pods would stay when it goes."""
-        for name in self.names:
-            self.api.delete("Node", name)
-
-    @property
-    def placement(self):
-        return {"nodeSelector": {"pool": self.label},
-                "tolerations": [{"key": "pool", "operator": "Equal", "value": self.label, "effect": "NoSchedule"}]}
+        super().__init__(shop.api, shop.namespace, [f"drain-{next(_serial)}" for _ in range(3)])
+        self.shop = shop
 
     def node(self, name):
         return self.api.get("Node", name)
@@ -100,16 +82,11 @@ class Pool:
                 with contextlib.suppress(Exception):
                     self.api.patch("Pod", pod["metadata"]["name"], self.shop.namespace, {"metadata": {"finalizers": None}})
 
-    def when_person(self, name, unschedulable):
-        """As `kubectl cordon` and `kubectl uncordon` write it."""
-        self.api.patch("Node", name, None, {"spec": {"unschedulable": True if unschedulable else None}},
-                       manager="kubectl-cordon")
-
 
 @pytest.fixture
 def pool(shop):
     the_pool = Pool(shop)
-    the_pool.open()
+    the_pool.create()
     yield the_pool
     for name in the_pool.names:
         the_pool.when_person(name, False)
@@ -121,7 +98,7 @@ def pool(shop):
         the_pool.release_kept()
         return not shop.api.list("Pod", shop.namespace)
     wait_until(all_gone, 60, "the pods are gone")
-    the_pool.close()
+    the_pool.delete()
 
 
 def command(pool, *words):

@@ -6,7 +6,7 @@ import pytest
 
 from controlplane.operator_process import NAMESPACE
 from controlplane.processes import wait_until
-from shop import is_ready
+from own_nodes import OwnNodes
 
 JOBS = "patchwave-node-jobs"
 IMAGE = "registry.example.com/tools/node-shell@sha256:" + "a" * 64
@@ -17,27 +17,18 @@ SECONDS = 400
 _serial = itertools.count(1)
 
 
-class Pool:
+class Pool(OwnNodes):
     def __init__(self, shop):
-        self.shop, self.api = shop, shop.api
-        self.label = f"pool-{next(_serial)}"
-        self.names = [f"{self.label}-{index}" for index in range(NODES)]
+        label = f"pool-{next(_serial)}"
+        super().__init__(shop.api, label, [f"{label}-{index}" for index in range(NODES)])
+        self.shop = shop
         self.most_cordoned = 0
-
-    def open(self):
-        for name in self.names:
-            self.api.create({
-                "apiVersion": "v1", "kind": "Node",
-                "metadata": {"name": name, "annotations": {"kwok.x-k8s.io/node": "fake"}, "labels": {"pool": self.label}},
-                "spec": {"taints": [{"key": "pool", "value": self.label, "effect": "NoSchedule"}]}})
-        wait_until(lambda: all(map(is_ready, self.nodes())), 60, "the pool is ready")
 
     def close(self):
         for kind in ("Patch", "PatchPolicy", "NodeRecipe"):
             self.shop.world.cluster.kubectl("-n", NAMESPACE, "delete", kind.lower(), self.label, "--ignore-not-found")
         wait_until(lambda: not self.waves(), 60, "every wave is gone")
-        for name in self.names:
-            self.api.delete("Node", name)
+        self.delete()
 
     def given_app(self, replicas, min_available):
         labels = {"app": "spread"}
@@ -45,8 +36,7 @@ class Pool:
             "replicas": replicas, "selector": {"matchLabels": labels},
             "template": {"metadata": {"labels": labels}, "spec": {
                 "terminationGracePeriodSeconds": 1, "containers": [{"name": "app", "image": "app:1"}],
-                "nodeSelector": {"pool": self.label},
-                "tolerations": [{"key": "pool", "operator": "Equal", "value": self.label, "effect": "NoSchedule"}]}}})
+                **self.placement}}})
         self.shop.given("policy/v1", "PodDisruptionBudget", "spread",
                         spec={"selector": {"matchLabels": labels}, "minAvailable": min_available})
 
@@ -65,24 +55,18 @@ class Pool:
     def when_patch_appears(self):
         self._create("Patch", {"subject": {"nodePool": self.label}, "to": {"version": "2026-11"}})
 
-    def nodes(self):
-        return [node for node in self.api.list("Node") if node["metadata"]["labels"].get("pool") == self.label]
-
     def waves(self):
         waves = [wave for wave in self.api.list("PatchWave", NAMESPACE) if wave["spec"]["patchRef"]["name"] == self.label]
         return sorted(waves, key=lambda wave: wave["spec"]["order"])
 
     def phases(self):
         """And counts, while at it, how many nodes are out of service at once."""
-        ours = [node for node in self.nodes() if RECORD in node["metadata"].get("annotations", {})]
+        ours = [node for node in self.list() if RECORD in node["metadata"].get("annotations", {})]
         self.most_cordoned = max(self.most_cordoned, len(ours))
         return [(wave.get("status") or {}).get("phase") for wave in self.waves()]
 
     def wait(self, question, what):
         return wait_until(question, SECONDS, lambda: f"{what}\n{self.waves()}")
-
-    def when_person_cordons(self, name):
-        self.api.patch("Node", name, None, {"spec": {"unschedulable": True}}, manager="kubectl-cordon")
 
     def _create(self, kind, spec):
         self.api.create({"apiVersion": "patchwave.dev/v1alpha1", "kind": kind, "spec": spec,
@@ -94,7 +78,7 @@ def pool(shop, operator):
     operator.stop()
     operator.start(nodeJobs={"namespace": JOBS, "serviceAccount": "patchwave-node-job"})
     the_pool = Pool(shop)
-    the_pool.open()
+    the_pool.create()
     yield the_pool
     the_pool.close()
     operator.stop()
@@ -102,13 +86,13 @@ def pool(shop, operator):
 
 def test_forty_nodes_are_patched_in_three_waves_and_never_more_at_once_than_the_budget_lets(pool):
     pool.given_app(replicas=20, min_available=18)
-    pool.when_person_cordons(pool.names[7])
+    pool.when_person(pool.names[7], unschedulable=True)
     pool.given_policy()
     pool.when_patch_appears()
     pool.wait(lambda: pool.phases() == ["Succeeded"] * 3, "three waves succeed")
     assert [len(wave["spec"]["nodes"]["names"]) for wave in pool.waves()] == [1, 10, 29]
     assert 0 < pool.most_cordoned <= AT_ONCE
-    for node in pool.nodes():
+    for node in pool.list():
         annotations = node["metadata"]["annotations"]
         assert annotations[PROOF].startswith(f"{pool.label}@sha256:") and RECORD not in annotations
         assert node["spec"].get("unschedulable", False) == (node["metadata"]["name"] == pool.names[7])
@@ -122,5 +106,5 @@ def test_a_patch_that_its_own_proof_refuses_stops_at_the_first_node_and_is_taken
     assert harm["gate"] == "node" and harm["message"] == "the Verify step failed: exit code 3: not what was wanted"
     pool.wait(lambda: pool.waves()[1]["status"].get("hold", {}).get("reason") == "PatchQuarantined", "the rest is denied")
     assert pool.most_cordoned == 1
-    for node in pool.nodes():
+    for node in pool.list():
         assert not node["spec"].get("unschedulable") and PROOF not in node["metadata"]["annotations"]
