@@ -19,6 +19,9 @@ struct PatchSpec {
   bool operator==(const PatchSpec&) const = default;
 };
 
+/// "registry.example.com/web:1.4.3", "2026-11 of pool workers": for people.
+std::string text_of(const PatchSpec& spec);
+
 struct Quarantine {
   std::string digest;
   std::string reason;  ///< What was harmed and how it was seen, for people.

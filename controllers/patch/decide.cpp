@@ -93,11 +93,6 @@ std::string phase_of(const PatchSnapshot& snapshot, const api::PatchStatus& stat
   return begun ? "Rolling" : "Resolved";
 }
 
-std::string subject_of(const api::PatchSpec& spec) {
-  if (!spec.node_pool.empty()) return fmt::format("{} of pool {}", spec.version, spec.node_pool);
-  return fmt::format("{}:{}", spec.image, spec.tag);
-}
-
 void set_conditions(const PatchSnapshot& snapshot, api::PatchStatus& status, Time now) {
   const auto set = [&](std::string_view type, std::string_view value, std::string reason,
                        std::string message) {
@@ -109,7 +104,7 @@ void set_conditions(const PatchSnapshot& snapshot, api::PatchStatus& status, Tim
   const bool resolved = !status.digest.empty();
   const auto problem = snapshot.lookup ? snapshot.lookup->problem : "the registry has not been asked yet";
   const auto text =
-      resolved ? fmt::format("{} is {}", subject_of(snapshot.patch.spec), status.digest) : problem;
+      resolved ? fmt::format("{} is {}", api::text_of(snapshot.patch.spec), status.digest) : problem;
   set("Ready", resolved ? "True" : "False", resolved ? "Resolved" : "DigestUnresolved", text);
   set("Reconciling", resolved ? "False" : "True", resolved ? "Resolved" : "DigestUnresolved", text);
   const bool ended_badly = status.phase == "Quarantined" || status.phase == "Failed";

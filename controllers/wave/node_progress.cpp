@@ -6,6 +6,7 @@
 
 #include "controllers/api/hold.hpp"
 #include "controllers/wave/decide.hpp"
+#include "controllers/wave/node_step.hpp"
 #include "controllers/wave/transition.hpp"
 #include "operator/base/time.hpp"
 
@@ -17,40 +18,13 @@ using api::TargetState;
 using api::TargetStatus;
 using node::JobFacts;
 
-/// How often a Job is looked at.
-constexpr milliseconds kLook{2'000};
-/// Of a step's Job, when it was cut short or never began.
-constexpr int kMostAttempts = 3;
 /// What a kubelet that starts takes to tell its node's boot ID, with room to spare.
 constexpr seconds kUntilBootIsTold{15};
-
-void enter_step(TargetStatus& record, TargetState state, NodeStep step, const node::Observation& seen,
-                Time now, std::string message) {
-  auto& progress = *record.node;
-  progress.step = step;
-  progress.attempt = 1;
-  progress.started = false;
-  progress.boot_id = seen.facts.boot_id;
-  progress.touched = progress.touched || step == NodeStep::Patch;
-  progress.rebooted = progress.rebooted || step == NodeStep::Reboot;
-  enter(record, state, now, std::move(message));
-}
-
-bool booted_anew(const TargetStatus& record, const node::Observation& seen) {
-  return !seen.facts.boot_id.empty() && seen.facts.boot_id != record.node->boot_id;
-}
+constexpr std::string_view kAnotherMachine =
+    "was replaced by another machine of the same name, which is left alone";
 
 bool claimed_by_another(const Pass& pass, const node::Observation& seen) {
   return !seen.claimed_by.empty() && seen.claimed_by != pass.claim;
-}
-
-// True when the machine on record is not there any more; the record is moved on.
-bool vanished(const Pass& pass, const node::Observation& seen, TargetStatus& record) {
-  if (seen.exists && !seen.replaced) return false;
-  skip(record, pass.now,
-       seen.exists ? "was replaced by another machine of the same name, which is left alone"
-                   : "does not exist any more");
-  return true;
 }
 
 // A machine that was repaired away while it did not come back was lost by the patch, as far as anybody can
@@ -67,7 +41,7 @@ bool lost_by_the_patch(Pass& pass, const node::Observation& seen, TargetStatus& 
 
 void in_work(Pass& pass, const TargetStatus& record, std::string_view message) {
   held(pass, record, api::hold::kNodeInWork, message);
-  pass.look_again(pass.now + kLook);
+  pass.look_again(pass.now + kNodeLook);
 }
 
 void claim(Pass& pass, const node::Observation& seen, TargetStatus& record) {
@@ -84,15 +58,7 @@ void claim(Pass& pass, const node::Observation& seen, TargetStatus& record) {
   if (!seen.ready) {
     return held(pass, record, api::hold::kTargetNotReady, "is not ready before anything was changed");
   }
-  if (pass.widening_held) {
-    pass.holds.push_back(*pass.widening_held);
-    return;
-  }
-  if (pass.may_claim <= 0) {
-    pass.holds.push_back(hold_of_spent_budget(text_of(record.target)));
-    return;
-  }
-  --pass.may_claim;
+  if (!may_begin(pass, record)) return;
   record.uid = seen.uid;
   record.before.node = seen.facts;
   record.after_image = pass.image;
@@ -114,7 +80,7 @@ void give_back(TargetStatus& record, const node::Observation& seen, Time now, st
 }
 
 void begin(Pass& pass, const node::Observation& seen, TargetStatus& record) {
-  if (vanished(pass, seen, record)) return;
+  if (vanished(pass, seen.exists, seen.replaced, kAnotherMachine, record)) return;
   if (claimed_by_another(pass, seen)) return forget(record, pass.now, "another was first");
   if (seen.cordoned) {
     return enter_step(record, TargetState::Patching, NodeStep::Drain, seen, pass.now, "is being drained");
@@ -157,16 +123,10 @@ void drain_on(Pass& pass, const node::Observation& seen, TargetStatus& record) {
 
 // The Job that was cut short, or that nothing has run, is made again: a bounded number of times.
 void try_again(Pass& pass, const node::Observation& seen, TargetStatus& record) {
-  auto& progress = *record.node;
-  if (progress.attempt >= kMostAttempts) {
-    return held(pass, record, api::hold::kTargetNotReady,
-                fmt::format("the {} step could not be run in {} attempts: {}", api::to_string(progress.step),
-                            kMostAttempts, seen.job.message));
-  }
-  ++progress.attempt;
-  progress.started = false;
-  progress.boot_id = seen.facts.boot_id;
-  pass.look_again(pass.now + kLook);
+  if (another_attempt(record, seen)) return pass.look_again(pass.now + kNodeLook);
+  held(pass, record, api::hold::kTargetNotReady,
+       fmt::format("the {} step could not be run in {} attempts: {}", api::to_string(record.node->step),
+                   kMostAttempts, seen.job.message));
 }
 
 NodeStep after_patch(const Snapshot& snapshot, const node::Observation& seen) {
@@ -211,14 +171,10 @@ void work(Pass& pass, std::size_t index, const node::Observation& seen, TargetSt
   const bool returning = record.node->step == NodeStep::Return;
   if (returning && seen.claimed_by != pass.claim) return forget(record, pass.now, record.message);
   if (lost_by_the_patch(pass, seen, record)) return;
-  if (vanished(pass, seen, record)) return;
+  if (vanished(pass, seen.exists, seen.replaced, kAnotherMachine, record)) return;
   record.node->started = record.node->started || seen.job.started;
   const auto finding = verdict_of(pass.snapshot, index);
-  if (finding.verdict == api::Verdict::Harm) {
-    if (!pass.harm) pass.harm = api::Harm{"", text_of(record.target), finding.message, pass.now};
-    record.message = finding.message;
-    return;
-  }
+  if (shows_harm(pass, finding, record)) return;
   pass.look_again(finding.decides_time);
   // Before the patch step nothing of ours can have harmed it.
   if (seen.ready || !record.node->touched) {
@@ -251,86 +207,15 @@ void work(Pass& pass, std::size_t index, const node::Observation& seen, TargetSt
 
 void watch(Pass& pass, std::size_t index, const node::Observation& seen, TargetStatus& record) {
   if (lost_by_the_patch(pass, seen, record)) return;
-  if (vanished(pass, seen, record)) return;
+  if (vanished(pass, seen.exists, seen.replaced, kAnotherMachine, record)) return;
   const bool complete = is_back(pass, seen);
   note_readiness(pass, complete, record);
   const auto finding = verdict_of(pass.snapshot, index);
-  if (finding.verdict == api::Verdict::Harm) {
-    if (!pass.harm) pass.harm = api::Harm{"", text_of(record.target), finding.message, pass.now};
-    record.message = finding.message;
-    return;
-  }
+  if (shows_harm(pass, finding, record)) return;
   const bool pass_shown = finding.verdict == api::Verdict::Pass && complete;
   if (pass_shown) return enter(record, TargetState::Promoted, pass.now, finding.message);
   if (goes_on_undecided(pass, finding, record, complete)) {
     enter(record, TargetState::Promoted, pass.now, "goes on without a verdict, as `onUndecided` says");
-  }
-}
-
-// ---- the way back ----
-
-std::string_view name_of(NodeStep step) {
-  switch (step) {
-    case NodeStep::Drain:
-      return "is not drained";
-    case NodeStep::Undo:
-      return "is not undone";
-    case NodeStep::UndoReboot:
-      return "has not come back from its reboot";
-    default:
-      return "is not back";
-  }
-}
-
-void undo(Pass& pass, const node::Observation& seen, TargetStatus& record) {
-  auto& progress = *record.node;
-  if (seen.job.state == JobFacts::State::Succeeded) {
-    const auto next = progress.rebooted ? NodeStep::UndoReboot : NodeStep::Return;
-    return enter_step(record, record.state, next, seen, pass.now, "the patch is taken back");
-  }
-  if (seen.job.state != JobFacts::State::Failed || !seen.ready) return pass.look_again(pass.now + kLook);
-  if (progress.attempt < kMostAttempts) {
-    ++progress.attempt;
-    progress.started = false;
-    progress.boot_id = seen.facts.boot_id;
-    return pass.look_again(pass.now + kLook);
-  }
-  if (record.state == TargetState::RollbackFailed) return;
-  enter(record, TargetState::RollbackFailed, pass.now,
-        fmt::format("the Undo step failed {} times, and the node stays cordoned: {}", kMostAttempts,
-                    seen.job.message));
-}
-
-void begin_undo(Pass& pass, const node::Observation& seen, TargetStatus& record) {
-  if (!seen.drain || seen.drain->state != drain::State::Drained || seen.forward_job_active) {
-    return pass.look_again(pass.now + kLook);
-  }
-  const auto& recipe = pass.snapshot.nodes->recipe;
-  if (!recipe) {
-    record.message = pass.snapshot.nodes->problem;
-    return pass.look_again(pass.now + kLook);
-  }
-  if (recipe->undo) {
-    return enter_step(record, record.state, NodeStep::Undo, seen, pass.now, "the patch is being taken back");
-  }
-  if (record.state == TargetState::RollbackFailed) return;
-  enter(record, TargetState::RollbackFailed, pass.now,
-        "the recipe has no undo, and the node stays cordoned; delete the wave to give it back as it is");
-}
-
-void step_back(Pass& pass, const node::Observation& seen, TargetStatus& record) {
-  switch (record.node->step) {
-    case NodeStep::Drain:
-      return begin_undo(pass, seen, record);
-    case NodeStep::Undo:
-      return undo(pass, seen, record);
-    case NodeStep::UndoReboot:
-      if (booted_anew(record, seen) && seen.ready) {
-        return enter_step(record, record.state, NodeStep::Return, seen, pass.now, "is what it was");
-      }
-      return pass.look_again(pass.now + kLook);
-    default:
-      pass.look_again(pass.now + kLook);
   }
 }
 
@@ -360,22 +245,6 @@ node::Work work_of(const Snapshot& snapshot) {
           nodes ? nodes->jobs_account : ""};
 }
 
-std::optional<api::Hold> nodes_not_usable(const Snapshot& snapshot) {
-  if (!snapshot.wave.spec.nodes) return std::nullopt;
-  if (!snapshot.nodes || !snapshot.nodes->problem.empty()) {
-    return api::Hold{std::string(api::hold::kInvalidSpec),
-                     snapshot.nodes ? snapshot.nodes->problem : "what the nodes need has not been read",
-                     std::nullopt, std::nullopt};
-  }
-  return std::nullopt;
-}
-
-void turn_back(TargetStatus& record) {
-  if (!record.node) return;
-  record.node->step = record.node->touched ? NodeStep::Drain : NodeStep::Return;
-  record.node->attempt = 1;
-}
-
 void progress_node(Pass& pass, std::size_t index, TargetStatus& record) {
   const auto observed = pass.snapshot.observed.find(index);
   if (observed == pass.snapshot.observed.end() || !observed->second.node) return;
@@ -392,34 +261,6 @@ void progress_node(Pass& pass, std::size_t index, TargetStatus& record) {
     default:
       return;
   }
-}
-
-void progress_node_rollback(Pass& pass, std::size_t index, TargetStatus& record) {
-  const auto observed = pass.snapshot.observed.find(index);
-  if (observed == pass.snapshot.observed.end() || !observed->second.node) return;
-  const auto& seen = observed->second.node->seen;
-  if (!seen.exists || seen.replaced) {
-    return enter(record, TargetState::RolledBack, pass.now, "does not exist any more");
-  }
-  if (!record.node) return enter(record, TargetState::RolledBack, pass.now, "was not begun");
-  // A person who deletes the wave takes the node as it is.
-  const bool given_up =
-      record.state == TargetState::RollbackFailed && pass.snapshot.wave.metadata.deletion_time.has_value();
-  if (given_up) record.node->step = NodeStep::Return;
-  if (record.node->step == NodeStep::Return && is_back(pass, seen)) {
-    return enter(record, TargetState::RolledBack, pass.now,
-                 given_up ? "was given back as it is" : "is what it was, and is ready");
-  }
-  step_back(pass, seen, record);
-  if (record.state != TargetState::RollingBack) return;
-  const auto since = std::max(record.state_since_time.value_or(pass.now), pass.snapshot.watching_since);
-  const auto& spec = pass.snapshot.wave.spec;
-  const bool drains = record.node->step == NodeStep::Drain;
-  const auto patience = 2 * spec.progress_deadline + (drains ? spec.nodes->drain.deadline : milliseconds(0));
-  if (pass.now < since + patience) return pass.look_again(since + patience);
-  enter(record, TargetState::RollbackFailed, pass.now,
-        fmt::format("{} after {}; it stays cordoned and is retried until it is", name_of(record.node->step),
-                    format_duration(patience)));
 }
 
 }  // namespace patchwave::wave

@@ -23,9 +23,6 @@ bool is_back(const Pass& pass, const node::Observation& seen);
 std::optional<std::string> step_failure(const api::TargetStatus& record, const node::Observation& seen,
                                         Time now);
 
-/// What has to do with nodes and keeps the wave in Waiting.
-std::optional<api::Hold> nodes_not_usable(const Snapshot& snapshot);
-
 /// What the acts on the wave's nodes have in common. Precondition: the wave is one of nodes.
 node::Work work_of(const Snapshot& snapshot);
 

@@ -5,7 +5,6 @@
 #include "controllers/api/hold.hpp"
 #include "controllers/plan/plan.hpp"
 #include "controllers/plan/windows.hpp"
-#include "controllers/wave/node_progress.hpp"
 #include "operator/base/time.hpp"
 
 namespace patchwave::wave {
@@ -63,9 +62,14 @@ std::optional<api::Hold> does_not_fit(const Snapshot& snapshot, Time now) {
               later.empty() ? std::nullopt : std::optional(later.front().begin));
 }
 
-std::string subject_of(const api::PatchSpec& patch) {
-  if (!patch.node_pool.empty()) return fmt::format("{} of pool {}", patch.version, patch.node_pool);
-  return fmt::format("{}:{}", patch.image, patch.tag);
+std::optional<api::Hold> nodes_not_usable(const Snapshot& snapshot) {
+  if (!snapshot.wave.spec.nodes) return std::nullopt;
+  if (!snapshot.nodes || !snapshot.nodes->problem.empty()) {
+    return api::Hold{std::string(api::hold::kInvalidSpec),
+                     snapshot.nodes ? snapshot.nodes->problem : "what the nodes need has not been read",
+                     std::nullopt, std::nullopt};
+  }
+  return std::nullopt;
 }
 
 std::optional<api::Hold> patch_unusable(const Snapshot& snapshot) {
@@ -77,7 +81,7 @@ std::optional<api::Hold> patch_unusable(const Snapshot& snapshot) {
   if (!snapshot.patch->status.digest.empty()) return std::nullopt;
   const auto* ready = api::find_condition(snapshot.patch->status.conditions, "Ready");
   return hold(api::hold::kDigestUnresolved,
-              fmt::format("the digest of {} is not known yet{}", subject_of(snapshot.patch->spec),
+              fmt::format("the digest of {} is not known yet{}", api::text_of(snapshot.patch->spec),
                           ready != nullptr && ready->status == "False" ? ": " + ready->message : ""));
 }
 

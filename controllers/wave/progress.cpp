@@ -13,6 +13,9 @@ namespace {
 using api::TargetState;
 using api::TargetStatus;
 
+constexpr std::string_view kMadeAnew =
+    "was deleted and made anew while the wave ran; the new one is left alone";
+
 // A step of everything is the promotion itself: there is no copy left to compare with.
 bool is_whole(const api::CountOrPercent& step) {
   return step.percent && step.value >= 100;
@@ -33,15 +36,6 @@ void enter_step(const Pass& pass, TargetStatus& record, int step, int desired) {
       fmt::format("step {} of {}: {} of {} copies", step + 1, steps.size(), record.canary_replicas, desired));
 }
 
-// True when the workload on record is not there any more; the record is moved on.
-bool vanished(const Pass& pass, const target::Observation& seen, TargetStatus& record) {
-  if (seen.exists && !seen.replaced) return false;
-  skip(record, pass.now,
-       seen.exists ? "was deleted and made anew while the wave ran; the new one is left alone"
-                   : "does not exist any more");
-  return true;
-}
-
 void claim(Pass& pass, const target::Observation& seen, TargetStatus& record) {
   if (!seen.exists) return skip(record, pass.now, "does not exist");
   if (!seen.claimed_by.empty() && seen.claimed_by != pass.claim) {
@@ -55,15 +49,7 @@ void claim(Pass& pass, const target::Observation& seen, TargetStatus& record) {
         pass, record, api::hold::kTargetNotReady,
         fmt::format("{} of {} copies are ready before anything was changed", seen.ready, seen.desired));
   }
-  if (pass.widening_held) {
-    pass.holds.push_back(*pass.widening_held);
-    return;
-  }
-  if (pass.may_claim <= 0) {
-    pass.holds.push_back(hold_of_spent_budget(text_of(record.target)));
-    return;
-  }
-  --pass.may_claim;
+  if (!may_begin(pass, record)) return;
   record.uid = seen.uid;
   record.before = seen.current;
   record.after_image = pass.image;
@@ -71,7 +57,7 @@ void claim(Pass& pass, const target::Observation& seen, TargetStatus& record) {
 }
 
 void begin(Pass& pass, const target::Observation& seen, TargetStatus& record) {
-  if (vanished(pass, seen, record)) return;
+  if (vanished(pass, seen.exists, seen.replaced, kMadeAnew, record)) return;
   const bool taken = !seen.claimed_by.empty() && seen.claimed_by != pass.claim;
   const bool changed_since = seen.claimed_by.empty() && !seen.problem.empty();
   if (taken || changed_since) {
@@ -100,15 +86,11 @@ void advance(Pass& pass, const target::Observation& seen, TargetStatus& record, 
 }
 
 void watch_step(Pass& pass, std::size_t index, const target::Observation& seen, TargetStatus& record) {
-  if (vanished(pass, seen, record)) return;
+  if (vanished(pass, seen.exists, seen.replaced, kMadeAnew, record)) return;
   const bool complete = record.state == TargetState::Promoting ? seen.complete : seen.step_complete;
   note_readiness(pass, complete, record);
   const auto finding = verdict_of(pass.snapshot, index);
-  if (finding.verdict == api::Verdict::Harm) {
-    if (!pass.harm) pass.harm = api::Harm{"", text_of(record.target), finding.message, pass.now};
-    record.message = finding.message;
-    return;
-  }
+  if (shows_harm(pass, finding, record)) return;
   if (obstructed(pass, seen, record)) return;
   if (finding.verdict == api::Verdict::Pass && complete) {
     return advance(pass, seen, record, finding.message);
@@ -122,34 +104,6 @@ void watch_step(Pass& pass, std::size_t index, const target::Observation& seen, 
 }
 
 }  // namespace
-
-void enter(TargetStatus& record, TargetState state, Time now, std::string message) {
-  record.state = state;
-  record.state_since_time = now;
-  record.ready_since_time.reset();
-  record.unready_since_time.reset();
-  record.message = std::move(message);
-}
-
-void held(Pass& pass, const TargetStatus& record, std::string_view reason, std::string_view message,
-          std::optional<Time> until) {
-  pass.holds.push_back(
-      {std::string(reason), fmt::format("{}: {}", text_of(record.target), message), std::nullopt, until});
-}
-
-bool goes_on_undecided(Pass& pass, const judge::Finding& finding, const TargetStatus& record, bool complete) {
-  const auto& spec = pass.snapshot.wave.spec;
-  const auto since = record.state_since_time.value_or(pass.now);
-  if (const auto action = undecided_action(spec, since, pass.now)) {
-    if (*action == api::OnUndecided::Rollback) pass.give_up_undecided = true;
-    if (*action == api::OnUndecided::Advance && complete) return true;
-  } else {
-    pass.look_again(since + spec.on_undecided.after);
-  }
-  pass.look_again(finding.decides_time);
-  pass.holds.push_back(hold_for(finding, text_of(record.target)));
-  return false;
-}
 
 bool obstructed(Pass& pass, const target::Observation& seen, const TargetStatus& record) {
   if (!seen.gitops_manager.empty()) {
