@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 
@@ -109,11 +110,15 @@ Result<Connection> connect(Resolved resolved, const KubeconfigContext& context,
   return connection;
 }
 
+bool is_there(const std::string& file) {
+  std::error_code ignored;
+  return std::filesystem::exists(file, ignored);
+}
+
 Result<Kubeconfig> load_files(const std::vector<std::string>& files, bool must_exist) {
   Kubeconfig merged;
   for (const std::string& file : files) {
-    std::error_code ignored;
-    if (!must_exist && !std::filesystem::exists(file, ignored)) continue;
+    if (!must_exist && !is_there(file)) continue;
     const auto text = read_file(file);
     if (!text) return fail(text.error().within("kubeconfig"));
     auto config = parse_kubeconfig(*text, file);
@@ -129,8 +134,11 @@ Result<Connection> from_kubeconfig(const std::vector<std::string>& files, bool m
   if (!config) return fail(config.error());
   const std::string where = fmt::format("kubeconfig {}", fmt::join(files, ":"));
   const std::string& name = source.context.empty() ? config->current_context : source.context;
-  if (name.empty())
-    return fail(ErrorKind::Invalid, where + ": current-context is not set and no --context is given");
+  if (name.empty()) {
+    const bool there = std::ranges::any_of(files, is_there);
+    return fail(ErrorKind::Invalid, where + (there ? ": current-context is not set and no --context is given"
+                                                   : " does not exist"));
+  }
   const auto context =
       pick(config->contexts, name,
            source.context.empty() ? where + ": current-context" : where + ": --context", "contexts");

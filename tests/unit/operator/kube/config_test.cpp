@@ -154,6 +154,13 @@ TEST_F(Config, NamesFileFieldAndValueOfWhatIsWrong) {
   EXPECT_THAT(problem(kubeconfig("client-key-data: a2V5")), HasSubstr("belong together"));
 }
 
+TEST_F(Config, SaysThatAFileOfTheEnvironmentIsNotThere) {
+  environment_["KUBECONFIG"] = folder_ / "missing";
+  const auto loaded = load_connection(source_, clock_);
+  ASSERT_FALSE(loaded);
+  EXPECT_EQ(loaded.error().message, "kubeconfig " + (folder_ / "missing").string() + " does not exist");
+}
+
 TEST_F(Config, KeepsThePathOfAServerThatStandsForManyClusters) {
   const auto loaded = load(kubeconfig("token: t", "server: https://h/k8s/clusters/c-1/"));
   ASSERT_TRUE(loaded) << loaded.error().message;
