@@ -144,7 +144,9 @@ Explanation explain_patch(const api::Patch& patch, const std::vector<api::PatchW
                                      patch.status.targets_patched, patch.status.targets_total);
   auto& reasons = explanation.reasons;
   const bool known = !patch.status.digest.empty();
-  reasons.push_back({"digest", known ? patch.status.digest : "the registry has not answered yet", known});
+  const std::string unknown = patch.spec.node_pool.empty() ? "the registry has not answered yet"
+                                                           : "the recipe of the pool is not known yet";
+  reasons.push_back({"digest", known ? patch.status.digest : unknown, known});
   if (patch.status.quarantine) {
     const auto& quarantine = *patch.status.quarantine;
     reasons.push_back({"quarantine",

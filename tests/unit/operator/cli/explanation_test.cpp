@@ -35,6 +35,14 @@ api::PatchApproval approval(bool approve, const std::string& plan = kPlan) {
   return given;
 }
 
+TEST(ExplainPatch, BlamesNoRegistryForWhatIsOfAPool) {
+  auto patch = example_patch();
+  patch.status.digest.clear();
+  patch.spec.node_pool = "workers";
+  EXPECT_THAT(render_explanation(explain_patch(patch, {}, kProgram, kNow), kUtf8),
+              HasSubstr("the recipe of the pool is not known yet"));
+}
+
 TEST(ExplainWave, TellsTheChainOfWhy) {
   auto before = example_wave();
   before.status.phase = api::WavePhase::Succeeded;
