@@ -94,6 +94,15 @@ def test_a_change_can_be_judged_as_the_page_says(tmp_path, recorded_prometheus):
     assert json.loads(answers[3].stdout)["verdict"] == "Harm"
 
 
+def test_every_command_of_the_plugin_that_a_page_names_is_one():
+    help_text = subprocess.run([program("kubectl-patchwave"), "--help"], capture_output=True, text=True, timeout=30, check=True).stdout
+    commands = set(re.findall(r"^  ([a-z]+) ", help_text.partition("Subcommands:")[2], re.MULTILINE))
+    pages = [REPOSITORY_ROOT / "README.md", *(REPOSITORY_ROOT / "docs").rglob("*.md")]
+    named = {(page.name, word) for page in pages for word in re.findall(r"kubectl patchwave ([a-z]+)", page.read_text())}
+    assert len(named) > 10
+    assert not [each for each in named if each[1] not in commands]
+
+
 def test_the_reference_has_the_flags_of_judge_and_no_others():
     page = (REPOSITORY_ROOT / "docs/reference/command-line.md").read_text()
     section = re.search(r"^## Judging what was recorded\n(.*?)^## ", page, re.DOTALL | re.MULTILINE).group(1)
