@@ -25,6 +25,7 @@ inline constexpr std::string_view kTelemetryUnavailable =
     "TelemetryUnavailable";                                                  ///< Prometheus does not answer
 inline constexpr std::string_view kNoData = "NoData";                        ///< it answers with nothing
 inline constexpr std::string_view kGatheringEvidence = "GatheringEvidence";  ///< gates not decided yet
+inline constexpr std::string_view kPreflightFailed = "PreflightFailed";      ///< a drain would not end
 inline constexpr std::string_view kEvictionBlocked = "EvictionBlocked";      ///< a PodDisruptionBudget
 inline constexpr std::string_view kNodeInWork = "NodeInWork";      ///< drained, patched or booted anew
 inline constexpr std::string_view kFrozen = "FrozenOnHarm";        ///< onHarm: Freeze
@@ -32,10 +33,10 @@ inline constexpr std::string_view kWriteRefused = "WriteRefused";  ///< the API 
 inline constexpr std::string_view kInvalidSpec = "InvalidSpec";
 
 inline constexpr std::array kAll = {
-    kObserveOnly,      kSuspended,         kPredecessor,      kWindowClosed,   kDoesNotFitWindow,
-    kApprovalRequired, kApprovalDenied,    kApprovalOutdated, kQuarantined,    kDigestUnresolved,
-    kBudgetSpent,      kClaimedElsewhere,  kFieldConflict,    kTargetNotReady, kTelemetryUnavailable,
-    kNoData,           kGatheringEvidence, kEvictionBlocked,  kNodeInWork,     kFrozen,
-    kWriteRefused,     kInvalidSpec};
+    kObserveOnly,      kSuspended,         kPredecessor,      kWindowClosed,    kDoesNotFitWindow,
+    kApprovalRequired, kApprovalDenied,    kApprovalOutdated, kQuarantined,     kDigestUnresolved,
+    kBudgetSpent,      kClaimedElsewhere,  kFieldConflict,    kTargetNotReady,  kTelemetryUnavailable,
+    kNoData,           kGatheringEvidence, kPreflightFailed,  kEvictionBlocked, kNodeInWork,
+    kFrozen,           kWriteRefused,      kInvalidSpec};
 
 }  // namespace patchwave::api::hold

@@ -185,7 +185,8 @@ Node read_node(const Json& node) {
             {},
             is_ready(node),
             read_cordon(node),
-            read_resources(object_at(node, {"status", "allocatable"}))};
+            read_resources(object_at(node, {"status", "allocatable"})),
+            {}};
   for (const auto& taint : array_at(node, {"spec", "taints"})) {
     read.taints.push_back(
         {string_at(taint, {"key"}), string_at(taint, {"value"}), string_at(taint, {"effect"})});

@@ -50,6 +50,7 @@ struct Node {
   bool ready = false;
   Cordon cordon;
   Resources allocatable;
+  Resources taken;  ///< By pods that are not among the facts.
 };
 
 /// `cluster.x-k8s.io/drain` of a pod.

@@ -15,7 +15,7 @@ namespace patchwave::drain {
 
 struct ClusterFacts {
   std::vector<Node> nodes;  ///< All of the cluster.
-  std::vector<Pod> pods;
+  std::vector<Pod> pods;    ///< Of the nodes to be drained at least; others may count as taken only.
   std::vector<Budget> budgets;
 };
 

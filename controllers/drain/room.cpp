@@ -50,6 +50,7 @@ Room::Room(const std::vector<Node>& nodes, const std::vector<Pod>& pods) : nodes
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     index_.emplace(nodes[i].name, i);
     free_.push_back(nodes[i].allocatable);
+    free_.back() -= nodes[i].taken;
   }
   for (const auto& pod : pods) {
     const auto node = index_.find(pod.node);

@@ -1,6 +1,7 @@
 #include "controllers/node/facts.hpp"
 
 #include <functional>
+#include <unordered_map>
 
 #include "operator/kube/encoding.hpp"
 
@@ -28,16 +29,27 @@ Result<void> walk(const kube::Client& client, const kube::Resource& resource,
   return {};
 }
 
+/// `each` adds to what `begin` has emptied.
+Result<void> walk_whole(const kube::Client& client, const kube::Resource& resource,
+                        const std::string& field_selector, const std::function<void()>& begin,
+                        const EachItem& each) {
+  for (int restarts = 0;; ++restarts) {
+    begin();
+    auto walked = walk(client, resource, field_selector, each);
+    if (walked) return {};
+    if (walked.error().kind != ErrorKind::Gone || restarts == kMostRestarts) return walked;
+  }
+}
+
 template <class Fact>
 Result<std::vector<Fact>> read_all(const kube::Client& client, const kube::Resource& resource,
                                    const std::string& field_selector, Fact (*read)(const Json&)) {
-  for (int restarts = 0;; ++restarts) {
-    std::vector<Fact> facts;
-    const auto walked =
-        walk(client, resource, field_selector, [&](const Json& item) { facts.push_back(read(item)); });
-    if (walked) return facts;
-    if (walked.error().kind != ErrorKind::Gone || restarts == kMostRestarts) return fail(walked.error());
-  }
+  std::vector<Fact> facts;
+  auto walked = walk_whole(
+      client, resource, field_selector, [&] { facts.clear(); },
+      [&](const Json& item) { facts.push_back(read(item)); });
+  if (!walked) return fail(std::move(walked.error()));
+  return facts;
 }
 
 Result<std::vector<drain::Budget>> read_budgets(const kube::Client& client) {
@@ -68,6 +80,35 @@ Result<drain::ClusterFacts> read_cluster(const kube::Client& client) {
   auto budgets = read_budgets(client);
   if (!budgets) return fail(budgets.error());
   return drain::ClusterFacts{std::move(*nodes), std::move(*pods), std::move(*budgets)};
+}
+
+Result<drain::ClusterFacts> read_cluster_around(const kube::Client& client,
+                                                const std::set<std::string>& nodes) {
+  drain::ClusterFacts facts;
+  auto all = read_all(client, kube::resources::kNodes, "", drain::read_node);
+  if (!all) return fail(std::move(all.error()));
+  facts.nodes = std::move(*all);
+  std::unordered_map<std::string, drain::Resources> taken;
+  const auto begin = [&] {
+    facts.pods.clear();
+    taken.clear();
+  };
+  auto walked = walk_whole(client, kube::resources::kPods, "", begin, [&](const Json& item) {
+    auto pod = drain::read_pod(item);
+    if (nodes.contains(pod.node)) {
+      facts.pods.push_back(std::move(pod));
+    } else if (!pod.finished()) {
+      taken[pod.node] += pod.requests;
+    }
+  });
+  if (!walked) return fail(std::move(walked.error()));
+  for (auto& node : facts.nodes) {
+    if (const auto found = taken.find(node.name); found != taken.end()) node.taken = found->second;
+  }
+  auto budgets = read_budgets(client);
+  if (!budgets) return fail(std::move(budgets.error()));
+  facts.budgets = std::move(*budgets);
+  return facts;
 }
 
 }  // namespace patchwave::node

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -22,5 +23,9 @@ Result<Live> read_live(const kube::Client& client, const std::string& node);
 
 /// Page by page, so that no more than a page of pods is held as documents.
 Result<drain::ClusterFacts> read_cluster(const kube::Client& client);
+
+/// The same for a drain of these nodes: of the pods on others only what they take is kept.
+Result<drain::ClusterFacts> read_cluster_around(const kube::Client& client,
+                                                const std::set<std::string>& nodes);
 
 }  // namespace patchwave::node

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <set>
+
 #include "controllers/api/hold.hpp"
 #include "controllers/plan/plan.hpp"
 #include "controllers/plan/windows.hpp"
@@ -121,6 +123,43 @@ std::optional<api::Hold> not_approved(const Snapshot& snapshot) {
                           no_way_back ? "the recipe has no undo; " : "", wave.status.plan_hash, command));
 }
 
+/// A command line that people read.
+std::string named(const std::set<std::string>& nodes) {
+  constexpr std::size_t kMostNamed = 5;
+  std::vector<std::string> few;
+  for (const auto& node : nodes) {
+    if (few.size() == kMostNamed) break;
+    few.push_back(node);
+  }
+  return fmt::format("{}", fmt::join(few, " "));
+}
+
+/// Another wave's hold on a node ends with that wave, and a node that is gone is none of this one's.
+bool keeps_from_starting(const drain::Finding& finding) {
+  return finding.weight == drain::Weight::Blocks && finding.reason != drain::Reason::HeldByAnother &&
+         finding.reason != drain::Reason::NodeNotReady;
+}
+
+std::optional<api::Hold> drain_would_not_end(const Snapshot& snapshot) {
+  if (!snapshot.wave.spec.nodes) return std::nullopt;
+  if (!snapshot.drain_report) {
+    return hold(api::hold::kPreflightFailed, "whether the nodes can be drained has not been read yet");
+  }
+  std::set<std::string> nodes;
+  std::string first;
+  int more = -1;
+  for (const auto& finding : snapshot.drain_report->findings) {
+    if (!keeps_from_starting(finding)) continue;
+    if (first.empty()) first = finding.message;
+    nodes.insert(finding.node);
+    ++more;
+  }
+  if (nodes.empty()) return std::nullopt;
+  return hold(api::hold::kPreflightFailed,
+              fmt::format("this wave would deadlock: {}{}. See: kubectl patchwave preflight nodes {}", first,
+                          more > 0 ? fmt::format("; and {} more", more) : "", named(nodes)));
+}
+
 // A gate that is bad before anything was changed would blame the patch for what it did not do, and a
 // Prometheus that is away now would leave a canary out with nobody to judge it.
 std::optional<api::Hold> gates_not_usable(const Snapshot& snapshot) {
@@ -157,7 +196,15 @@ std::optional<api::Hold> hold_before_start(const Snapshot& snapshot, Time now) {
   if (auto held = not_approved(snapshot)) return held;
   if (auto held = window_closed(snapshot, now)) return held;
   if (auto held = does_not_fit(snapshot, now)) return held;
+  if (auto held = drain_would_not_end(snapshot)) return held;
   return gates_not_usable(snapshot);
+}
+
+bool only_drain_is_unknown(const Snapshot& snapshot, Time now) {
+  if (!snapshot.wave.spec.nodes || snapshot.drain_report) return false;
+  Snapshot known = snapshot;
+  known.drain_report.emplace();
+  return !hold_before_start(known, now);
 }
 
 ApprovalState approval_state(const Snapshot& snapshot) {

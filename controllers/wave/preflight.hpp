@@ -14,6 +14,9 @@ std::optional<api::Hold> hold_against_widening(const Snapshot& snapshot, Time no
 /// Everything that keeps a wave in Waiting.
 std::optional<api::Hold> hold_before_start(const Snapshot& snapshot, Time now);
 
+/// Whether a wave of nodes could start, were it known that they can be drained: time to read what says so.
+bool only_drain_is_unknown(const Snapshot& snapshot, Time now);
+
 /// The approval that counts for the plan as it is now.
 struct ApprovalState {
   bool approved = false;

@@ -7,6 +7,7 @@
 #include "controllers/api/codec.hpp"
 #include "controllers/api/hold.hpp"
 #include "controllers/status/status.hpp"
+#include "controllers/wave/drain_report.hpp"
 #include "controllers/wave/happenings.hpp"
 #include "controllers/wave/node_progress.hpp"
 #include "controllers/wave/observe.hpp"
@@ -44,6 +45,11 @@ bool ends_rollback(const api::TargetStatus& record, const target::Observation& s
 // Sentences carry numbers that move all the time; a status that differs in nothing else is written no
 // more often than this.
 constexpr milliseconds kTextInterval{5'000};
+
+// Whether nodes can be drained is asked anew no more often than that, and takes no more than this share of
+// the time: it reads all pods of the cluster.
+constexpr milliseconds kLookAheadInterval{30'000};
+constexpr int kLookAheadShare = 20;
 
 void drop_texts(api::PatchWaveStatus& status) {
   for (auto& gate : status.gates) gate = {gate.name, gate.verdict, "", "", gate.since_time};
@@ -146,12 +152,22 @@ Result<runtime::ReconcileResult> WaveReconciler::reconcile_watched(const std::st
   snapshot.watching_since = watching_since();
   const bool waiting =
       snapshot.wave.status.phase == WavePhase::Pending || snapshot.wave.status.phase == WavePhase::Waiting;
+  std::optional<Time> next_look_ahead;
+  if (waiting) {
+    auto next = look_ahead(snapshot, now);
+    if (!next) return fail(std::move(next.error()));
+    next_look_ahead = *next;
+  }
   const auto next_gate =
       waiting ? with_.gates.judge_before_start(snapshot, now) : with_.gates.judge_targets(snapshot, now);
 
   auto decided = decide_within_budget(snapshot, now);
   if (!decided) return fail(std::move(decided.error()));
   auto& decision = *decided;
+  if (decision.status.hold && decision.status.hold->reason == api::hold::kPreflightFailed) {
+    sooner(decision.requeue_after,
+           std::chrono::ceil<milliseconds>(next_look_ahead.value_or(now + seconds(1)) - now));
+  }
   if (next_gate) sooner(decision.requeue_after, std::chrono::ceil<milliseconds>(*next_gate - now));
   perform_acts(snapshot, decision, now);
   if (decision.status == snapshot.wave.status) return runtime::ReconcileResult{decision.requeue_after};
@@ -233,6 +249,28 @@ Result<void> WaveReconciler::read_surroundings(Snapshot& snapshot) {
   if (!nodes) return fail(std::move(nodes.error()));
   snapshot.nodes = std::move(*nodes);
   return {};
+}
+
+Result<std::optional<Time>> WaveReconciler::look_ahead(Snapshot& snapshot, Time now) {
+  if (!only_drain_is_unknown(snapshot, now)) return std::optional<Time>();
+  const auto& uid = snapshot.wave.metadata.uid;
+  {
+    const std::scoped_lock lock(mutex_);
+    const auto known = drain_reports_.find(uid);
+    if (known != drain_reports_.end() && now < known->second.next_time) {
+      snapshot.drain_report = known->second.report;
+      return known->second.next_time;
+    }
+  }
+  const auto begin = with_.clock.monotonic();
+  auto report = read_drain_report(with_.client, work_of(snapshot));
+  if (!report) return fail(std::move(report.error()));
+  const auto took = std::chrono::ceil<milliseconds>(with_.clock.monotonic() - begin);
+  const Time next = now + std::max(kLookAheadInterval, took * kLookAheadShare);
+  snapshot.drain_report = std::move(*report);
+  const std::scoped_lock lock(mutex_);
+  drain_reports_[uid] = {next, *snapshot.drain_report};
+  return next;
 }
 
 Result<void> WaveReconciler::observe_targets(Snapshot& snapshot, Time now) {
@@ -345,6 +383,7 @@ void WaveReconciler::forget(const std::string& wave_uid) {
   written_.erase(wave_uid);
   evicted_.erase(wave_uid);
   asked_.erase(wave_uid);
+  drain_reports_.erase(wave_uid);
 }
 
 drain::Progress WaveReconciler::asked_of(const std::string& wave_uid, std::size_t target) {

@@ -53,6 +53,8 @@ class WaveReconciler {
   Result<Json> ensure_finalizer(const Json& object, const api::PatchWave& wave);
   Result<void> drop_finalizer(const Json& object);
   Result<void> read_surroundings(Snapshot& snapshot);
+  /// Whether the nodes can be drained, once nothing else keeps the wave from starting; and when to look anew.
+  Result<std::optional<Time>> look_ahead(Snapshot& snapshot, Time now);
   Result<void> observe_targets(Snapshot& snapshot, Time now);
   Result<ObservedTarget> observe_target(const Snapshot& snapshot, std::size_t index, Time now);
   Result<ObservedTarget> observe_node(const Snapshot& snapshot, std::size_t index, Time now);
@@ -86,7 +88,12 @@ class WaveReconciler {
   std::map<std::string, std::map<std::size_t, Time>> evicted_;
   /// What draining nodes was answered, by wave UID and index of the target. It only spaces questions out.
   std::map<std::string, std::map<std::size_t, drain::Progress>> asked_;
-  WatchSpan watched_;  ///< Begins when the API server has answered, again.
+  struct DatedReport {
+    Time next_time;
+    drain::Report report;
+  };
+  std::map<std::string, DatedReport> drain_reports_;  ///< By wave UID, of waves that wait.
+  WatchSpan watched_;                                 ///< Begins when the API server has answered, again.
 };
 
 }  // namespace patchwave::wave

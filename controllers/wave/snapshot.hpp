@@ -12,6 +12,7 @@
 #include "controllers/api/policy.hpp"
 #include "controllers/api/recipe.hpp"
 #include "controllers/api/wave.hpp"
+#include "controllers/drain/preflight.hpp"
 #include "controllers/judge/judge.hpp"
 #include "controllers/node/target.hpp"
 #include "controllers/target/target.hpp"
@@ -61,6 +62,8 @@ struct Snapshot {
   std::vector<Predecessor> predecessors;      ///< In the order of spec.after.
 
   std::optional<NodeContext> nodes;  ///< Of a wave of nodes.
+  /// What would keep its nodes from being drained; read once nothing else keeps it from starting.
+  std::optional<drain::Report> drain_report;
 
   /// By index into spec.targets. Targets in flight are always here; untouched ones only as far as they may
   /// be claimed now.

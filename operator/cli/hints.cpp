@@ -39,6 +39,7 @@ constexpr std::array kWays = {
     WayOn{hold::kTelemetryUnavailable, false, "an answer of Prometheus"},
     WayOn{hold::kNoData, false, "data for the gate's query"},
     WayOn{hold::kGatheringEvidence, false, "more evidence"},
+    WayOn{hold::kPreflightFailed, true, "a change of what would keep the nodes from being drained"},
     WayOn{hold::kEvictionBlocked, false, "the PodDisruptionBudget allowing a disruption"},
     WayOn{hold::kNodeInWork, false, "the end of the step that the node is at"},
     WayOn{hold::kFrozen, true, "somebody's decision: harm was shown, and the policy says Freeze"},

@@ -1,9 +1,7 @@
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <ostream>
 
-#include "controllers/node/drainer.hpp"
+#include "controllers/node/dry_run.hpp"
 #include "controllers/node/facts.hpp"
 #include "operator/cli/preflight_view.hpp"
 #include "operator/cli/problems.hpp"
@@ -12,8 +10,6 @@
 namespace patchwave::cli {
 namespace {
 
-/// Each is a request; a cluster with more budgets than this on the chosen nodes is judged by our own sum
-/// alone.
 constexpr std::size_t kMostQuestions = 200;
 
 /// Those named, else those of the selector, else all; in order of name.
@@ -41,27 +37,6 @@ Result<std::vector<std::string>> chosen_nodes(const Context& context, const drai
   return names;
 }
 
-drain::Answers ask(const Context& context, const drain::ClusterFacts& cluster, const drain::Plan& plan) {
-  drain::Answers answers;
-  const auto pods = drain::worth_asking(cluster, plan, kMostQuestions + 1);
-  for (std::size_t i = 0; i < std::min(pods.size(), kMostQuestions); ++i) {
-    const auto answer =
-        context.cluster.client().evict(pods[i]->ns, pods[i]->name, pods[i]->uid, std::nullopt, true);
-    if (!answer && answer.error().kind == ErrorKind::Forbidden) {
-      context.environment.err << "warning: the API server was not asked, only its objects were read: "
-                              << answer.error().message << "\n";
-      return answers;
-    }
-    auto heard = node::hear(answer);
-    answers[pods[i]->uid] = {heard.answer, std::move(heard.message)};
-  }
-  if (pods.size() > kMostQuestions) {
-    context.environment.err << fmt::format(
-        "warning: the API server was asked about {} pods, not about more\n", kMostQuestions);
-  }
-  return answers;
-}
-
 }  // namespace
 
 Result<int> preflight_nodes(Context& context) {
@@ -73,7 +48,9 @@ Result<int> preflight_nodes(Context& context) {
   const auto at_once = api::parse_count_or_percent(options.max_unavailable);
   if (!at_once) return fail(at_once.error().within("--max-unavailable"));
   const drain::Plan plan{*nodes, at_once->of(static_cast<int>(nodes->size())), options.drain};
-  const auto report = drain::preflight(*cluster, plan, ask(context, *cluster, plan));
+  const auto asked = node::dry_run(context.cluster.client(), *cluster, plan, kMostQuestions);
+  if (!asked.incomplete.empty()) context.environment.err << "warning: " << asked.incomplete << "\n";
+  const auto report = drain::preflight(*cluster, plan, asked.answers);
   std::ostream& out = context.environment.out;
   if (options.format == Format::Json || options.format == Format::Yaml) {
     out << print_object(print_preflight(report, plan.at_once), options.format);

@@ -13,6 +13,8 @@ from controlplane.processes import answers, free_ports, wait_until
 
 REPOSITORY_ROOT = Path(__file__).resolve().parents[2]
 NAMESPACE = "patchwave-system"
+# With the chart's nodeJobs.enabled: where the Jobs of nodes run, and as whom.
+NODE_JOBS = {"namespace": "patchwave-node-jobs", "serviceAccount": "patchwave-node-job"}
 # What a chart has beside rights: programs, which run as subprocesses here, and hooks.
 NOT_RIGHTS = {"Deployment", "Pod", "CustomResourceDefinition", "PodDisruptionBudget", "NetworkPolicy", "Service"}
 

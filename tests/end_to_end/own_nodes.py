@@ -12,7 +12,7 @@ class OwnNodes:
         for name in self.names:
             self.api.create({
                 "apiVersion": "v1", "kind": "Node",
-                "metadata": {"name": name, "annotations": {"kwok.x-k8s.io/node": "fake"}, "labels": {"pool": self.label}},
+                "metadata": {"name": name, "annotations": {"kwok.x-k8s.io/node": "fake"}, "labels": {"pool": self.label, "kubernetes.io/hostname": name}},
                 "spec": {"taints": [{"key": "pool", "value": self.label, "effect": "NoSchedule"}]}})
         wait_until(lambda: all(map(is_ready, self.list())), 60, "the nodes are ready")
 

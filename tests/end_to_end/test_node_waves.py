@@ -4,14 +4,17 @@ import itertools
 
 import pytest
 
-from controlplane.operator_process import NAMESPACE
+from controlplane.operator_process import NAMESPACE, NODE_JOBS
 from controlplane.processes import wait_until
 from own_nodes import OwnNodes
+from shop import is_ready
 
-JOBS = "patchwave-node-jobs"
 IMAGE = "registry.example.com/tools/node-shell@sha256:" + "a" * 64
 RECORD, PROOF = "patchwave.dev/cordoned-by", "patchwave.dev/patched-by"
 NODES, AT_ONCE = 40, 8
+SPREAD = {"app": "spread"}
+ONE_A_NODE = {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [
+    {"labelSelector": {"matchLabels": SPREAD}, "topologyKey": "kubernetes.io/hostname"}]}}
 SECONDS = 400
 
 _serial = itertools.count(1)
@@ -30,13 +33,13 @@ class Pool(OwnNodes):
         wait_until(lambda: not self.waves(), 60, "every wave is gone")
         self.delete()
 
-    def given_app(self, replicas, min_available):
-        labels = {"app": "spread"}
+    def given_app(self, replicas, min_available, **pod):
+        labels = SPREAD
         self.shop.given("apps/v1", "Deployment", "spread", spec={
             "replicas": replicas, "selector": {"matchLabels": labels},
             "template": {"metadata": {"labels": labels}, "spec": {
                 "terminationGracePeriodSeconds": 1, "containers": [{"name": "app", "image": "app:1"}],
-                **self.placement}}})
+                **self.placement, **pod}}})
         self.shop.given("policy/v1", "PodDisruptionBudget", "spread",
                         spec={"selector": {"matchLabels": labels}, "minAvailable": min_available})
 
@@ -65,6 +68,14 @@ class Pool(OwnNodes):
         self.most_cordoned = max(self.most_cordoned, len(ours))
         return [(wave.get("status") or {}).get("phase") for wave in self.waves()]
 
+    def holds(self, reason):
+        """The hold of the first wave, when it is for that reason."""
+        hold = next((wave.get("status", {}).get("hold") for wave in self.waves()), None)
+        return hold if hold and hold["reason"] == reason else None
+
+    def ready_pods(self):
+        return sum(map(is_ready, self.api.list("Pod", self.shop.namespace, "app=spread")))
+
     def wait(self, question, what):
         return wait_until(question, SECONDS, lambda: f"{what}\n{self.waves()}")
 
@@ -76,7 +87,7 @@ class Pool(OwnNodes):
 @pytest.fixture
 def pool(shop, operator):
     operator.stop()
-    operator.start(nodeJobs={"namespace": JOBS, "serviceAccount": "patchwave-node-job"})
+    operator.start(nodeJobs=NODE_JOBS)
     the_pool = Pool(shop)
     the_pool.create()
     yield the_pool
@@ -96,6 +107,19 @@ def test_forty_nodes_are_patched_in_three_waves_and_never_more_at_once_than_the_
         annotations = node["metadata"]["annotations"]
         assert annotations[PROOF].startswith(f"{pool.label}@sha256:") and RECORD not in annotations
         assert node["spec"].get("unschedulable", False) == (node["metadata"]["name"] == pool.names[7])
+
+
+def test_a_budget_that_can_not_be_met_is_named_before_anything_is_touched(pool):
+    pool.given_app(replicas=NODES, min_available=NODES, affinity=ONE_A_NODE)
+    pool.wait(lambda: pool.ready_pods() == NODES, "a pod on each node is ready")
+    pool.given_policy()
+    pool.when_patch_appears()
+    hold = pool.wait(lambda: pool.holds("PreflightFailed"), "the first wave is held")
+    assert "this wave would deadlock: node pool-" in hold["message"], hold
+    assert f"PDB {pool.shop.namespace}/spread needs {NODES} and has {NODES}" in hold["message"], hold
+    assert pool.most_cordoned == 0 and not pool.waves()[0]["status"].get("targets")
+    pool.shop.api.delete("PodDisruptionBudget", "spread", pool.shop.namespace)
+    pool.wait(lambda: pool.phases()[:1] == ["Succeeded"], "the wave goes on once the budget is gone")
 
 
 def test_a_patch_that_its_own_proof_refuses_stops_at_the_first_node_and_is_taken_back(pool):

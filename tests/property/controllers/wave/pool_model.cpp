@@ -235,6 +235,8 @@ Snapshot Pool::snapshot() {
   snapshot.patch = patch_;
   snapshot.watching_since = watching_since_;
   snapshot.nodes = NodeContext{recipe_, {}, "", "node-jobs", "nobody"};
+  // What blocks a drain here came after it was looked at.
+  snapshot.drain_report = drain::Report{};
   snapshot.may_claim = settings_.max_unavailable - targets_in_transition(wave_.status);
   const auto work = work_of(snapshot);
   for (std::size_t index = 0; index < wave_.status.targets.size(); ++index) {

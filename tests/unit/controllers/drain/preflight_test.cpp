@@ -53,6 +53,15 @@ TEST(Preflight, TellsABudgetThatIsShortNowFromOneThatNeedsAll) {
   EXPECT_EQ(report.findings[0].reason, Reason::BudgetExhausted);
 }
 
+TEST(Preflight, CountsWhatPodsThatAreNotAmongTheFactsTakeOnOtherNodes) {
+  auto cluster = cluster_of({given_pod("web-1")});
+  EXPECT_THAT(report_of(cluster).findings, IsEmpty());
+  for (auto& node : cluster.nodes) node.taken = {3950, 0, 10};
+  const auto report = report_of(cluster);
+  ASSERT_THAT(report.findings, SizeIs(1));
+  EXPECT_EQ(report.findings[0].reason, Reason::NoRoom);
+}
+
 TEST(Preflight, NamesABudgetThatCantCountItsPods) {
   auto budget = given_budget("web", 0, 0, 0);
   budget.sync_error = "found no controllers for pod \"web-1\"";

@@ -179,6 +179,29 @@ TEST_F(Drainer, ReadsAClusterPageByPageAndFromTheBeginningWhenTheListExpires) {
   EXPECT_THAT(cluster->nodes, SizeIs(1));
 }
 
+TEST_F(Drainer, KeepsOfPodsOnOtherNodesOnlyWhatTheyTake) {
+  const auto elsewhere = [](const std::string& name, const std::string& phase) {
+    Json pod = pod_json(name);
+    pod["spec"]["nodeName"] = "n8";
+    pod["spec"]["containers"] = {{{"resources", {{"requests", {{"cpu", "250m"}}}}}}};
+    pod["status"]["phase"] = phase;
+    return pod;
+  };
+  Json other = node_json();
+  other["metadata"]["name"] = "n8";
+  server_.on("GET", "/api/v1/nodes?limit=500").reply(200, list_of(Json::array({node_json(), other})));
+  server_.on("GET", "/api/v1/pods?limit=500")
+      .reply(200, list_of(Json::array({pod_json("web-1"), elsewhere("web-2", "Running"),
+                                       elsewhere("web-3", "Running"), elsewhere("job-1", "Succeeded")})));
+  server_.on("GET", kBudgets).reply(200, list_of(Json::array()));
+  const auto cluster = read_cluster_around(client_, {"n7"});
+  ASSERT_TRUE(cluster) << cluster.error().message;
+  ASSERT_THAT(cluster->pods, SizeIs(1));
+  EXPECT_EQ(cluster->pods[0].name, "web-1");
+  EXPECT_EQ(cluster->nodes[0].taken, drain::Resources{});
+  EXPECT_EQ(cluster->nodes[1].taken, (drain::Resources{500, 0, 2}));
+}
+
 TEST(Hear, TellsEveryAnswerApart) {
   const auto heard = [](kube::Eviction outcome) {
     return hear(kube::EvictionAnswer{outcome, "w", seconds(3)});
