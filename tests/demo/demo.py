@@ -3,71 +3,15 @@
 in the first wave, is put back and quarantined. The exit code is 0 only when both happened, as seen on the pods."""
 
 import argparse
-import shutil
 import sys
-import time
 
 from controlplane.operator_process import Operator, install_rights, program
 from controlplane.processes import wait_until
 from controlplane.world import World
+from demo import nodes
 from demo.ending import Failed, expect, perform
-from demo.scene import coloured, happenings, lines_of, plain
+from demo.screen import Screen, follow, phases
 from demo.stage import BAD, GOOD, NAMESPACE, OLD, Stage
-
-STORY_SECONDS = 150
-FRAME_SECONDS = 0.2
-
-
-class Screen:
-    """Draws a scene in place on a terminal; elsewhere says what changed, a line each."""
-
-    def __init__(self, stream):
-        self._stream = stream
-        self._live = stream.isatty()
-        self._height = 0
-        self._before = None
-
-    def show(self, snapshot):
-        if not self._live:
-            for line in happenings(self._before, snapshot):
-                print(f"[{snapshot.elapsed:5.1f} s] {line}", file=self._stream, flush=True)
-            self._before = snapshot
-            return
-        size = shutil.get_terminal_size()
-        lines = lines_of(snapshot, coloured, size.columns)[: size.lines - 1]
-        up = f"\x1b[{self._height}A" if self._height else ""
-        self._stream.write(up + "".join(f"\x1b[2K{line}\n" for line in lines) + "\x1b[0J")
-        self._stream.flush()
-        self._height = len(lines)
-
-    def leave(self, snapshot):
-        """What was drawn stays; the next scene begins below."""
-        if not self._live:
-            print("\n".join(lines_of(snapshot, plain)), file=self._stream, flush=True)
-        print(file=self._stream)
-        self._height, self._before = 0, None
-
-
-def follow(stage, screen, title, version, ends, watch=lambda snapshot: None):
-    """Publishes the patch and shows its rollout until `ends(snapshot)`; `watch` sees every snapshot."""
-    patch = stage.publish(version)
-    started = time.monotonic()
-    while True:
-        snapshot = stage.look(title, time.monotonic() - started, patch, version)
-        screen.show(snapshot)
-        watch(snapshot)
-        if ends(snapshot):
-            screen.leave(snapshot)
-            return snapshot
-        if snapshot.elapsed > STORY_SECONDS:
-            screen.leave(snapshot)
-            raise Failed(f"{title}: not at its end after {STORY_SECONDS} s")
-        time.sleep(FRAME_SECONDS)
-
-
-def phases(snapshot):
-    return [wave["phase"] for wave in snapshot.waves]
-
 
 def good_story(stage, screen):
     def ends(snapshot):
@@ -151,14 +95,19 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--state", required=True, help="the folder of the cluster's state")
     parser.add_argument("--keep", action="store_true", help="leave the cluster up")
+    parser.add_argument("--story", choices=["images", "nodes"], default="images", help="what is patched (%(default)s)")
     arguments = parser.parse_args()
     world = World(arguments.state)
 
-    def tell_and_point():
+    def of_images():
         tell(world)
         how_to_look_around(world, arguments.keep)
 
-    return perform(world, arguments.keep, tell_and_point)
+    def of_nodes():
+        nodes.tell(nodes.on_pretended_nodes(world))
+        nodes.how_to_look_around(world, arguments.keep)
+
+    return perform(world, arguments.keep, of_nodes if arguments.story == "nodes" else of_images)
 
 
 if __name__ == "__main__":

@@ -11,8 +11,10 @@ import time
 
 from controlplane.operator_process import Operator, install_rights, program
 from controlplane.processes import wait_until
-from demo.demo import Screen, bad_story, good_story, how_to_look_around
+from demo import nodes
+from demo.demo import bad_story, good_story, how_to_look_around
 from demo.ending import expect, perform
+from demo.screen import Screen
 from demo.stage import NAMESPACE, Stage, policy
 from machines.world import RealWorld
 from storefront.storefront import BAD, GOOD, OLD, REPOSITORY, Visitors, deployment, push_versions, service
@@ -157,15 +159,25 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--state", required=True, help="the folder of the cluster's state")
     parser.add_argument("--keep", action="store_true", help="leave the cluster up")
+    parser.add_argument("--story", choices=["images", "nodes"], default="images", help="what is patched (%(default)s)")
     parser.add_argument("--compare", action="store_true",
                         help="then deploy the bad version without Patchwave, and count what fails in the same time")
     parser.add_argument("--or-simulated", metavar="STATE",
                         help="when the machines can't be set up, tell the stories on simulated nodes, with their state there")
     arguments = parser.parse_args()
+    if arguments.compare and arguments.story != "images":
+        parser.error("--compare counts visits, which there are in --story images alone")
     world = RealWorld(arguments.state)
     is_set_up = False
 
-    def tell_and_point():
+    def of_nodes():
+        nonlocal is_set_up
+        stage = nodes.on_machines(world)
+        is_set_up = True
+        nodes.tell(stage)
+        nodes.how_to_look_around(world, arguments.keep)
+
+    def of_images():
         nonlocal is_set_up
         stage, operator = set_up(world)
         is_set_up = True
@@ -174,12 +186,12 @@ def main():
             compare(stage, operator, visits)
         how_to_look_around(world, arguments.keep, "\n".join(THE_MACHINES) + "\n")
 
-    status = perform(world, arguments.keep, tell_and_point)
+    status = perform(world, arguments.keep, of_nodes if arguments.story == "nodes" else of_images)
     if status == 1 and arguments.or_simulated and not is_set_up:
         world.down()
         print("\nOn simulated nodes instead.\n", file=sys.stderr, flush=True)
         os.execv(sys.executable, [sys.executable, "-m", "demo.demo", "--state", arguments.or_simulated,
-                                  *(["--keep"] if arguments.keep else [])])
+                                  "--story", arguments.story, *(["--keep"] if arguments.keep else [])])
     return status
 
 

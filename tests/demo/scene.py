@@ -6,6 +6,7 @@ DIM, BOLD, RED, GREEN, YELLOW, BLUE = "2", "1", "31", "32", "33", "36"
 PHASE_COLOURS = {"Succeeded": GREEN, "Resolved": BLUE, "Rolling": BLUE, "Running": BLUE, "Baking": BLUE,
                  "RollingBack": RED, "RolledBack": RED, "RollbackFailed": RED, "Quarantined": RED, "Cancelled": YELLOW}
 KIND_ORDER = ("Deployment", "StatefulSet", "DaemonSet")
+MOST_TARGETS = 10
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Snapshot:
     waves: list = field(default_factory=list)
     pods: list = field(default_factory=list)
     workloads: list = field(default_factory=list)
+    nodes: dict = field(default_factory=dict)  # What is to be said of each target that is a node.
 
 
 def plain(text, _colour):
@@ -65,14 +67,20 @@ def wave_lines(wave, snapshot, paint, width):
         colour = {"Pass": GREEN, "Harm": RED}.get(gate["verdict"], DIM)
         text = cut(f"gate {gate['name']}: {gate['verdict']}  {gate.get('message', '')}", width)
         lines.append("    " + paint(text, colour))
-    for target in wave["targets"]:
+    shown = [target for target in wave["targets"] if target["state"] or len(wave["targets"]) <= MOST_TARGETS]
+    for target in shown[:MOST_TARGETS]:
         workload = f"{target['kind']} {target['name']}"
         lines.append(f"    {workload:22} {dots(workload, snapshot, paint)}  {paint(target['state'], DIM)}".rstrip())
+    if len(wave["targets"]) > min(len(shown), MOST_TARGETS):
+        lines.append(paint(f"    and {len(wave['targets']) - min(len(shown), MOST_TARGETS)} more", DIM))
     return lines
 
 
 def dots(workload, snapshot, paint):
-    """One mark a pod: filled is ready; the canary copies stand behind a bar."""
+    """One mark a pod: filled is ready; the canary copies stand behind a bar. Of a node, its words."""
+    if workload in snapshot.nodes:
+        return snapshot.nodes[workload]
+
     def mark(pod):
         colour = RED if pod.version == snapshot.bad_version else GREEN if pod.version == snapshot.new_version else DIM
         letter = "x" if pod.version == snapshot.bad_version else "n" if pod.version == snapshot.new_version else "o"
@@ -87,6 +95,8 @@ def dots(workload, snapshot, paint):
 
 
 def legend(snapshot, without_colour):
+    if snapshot.nodes:
+        return "of each node: what its agent says, and whether it is drained for us"
     if without_colour:
         bad = f", x {snapshot.bad_version}" if snapshot.bad_version else ""
         return f"one letter a pod: o the version before, n {snapshot.new_version}{bad}, . not ready"

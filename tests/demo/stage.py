@@ -18,6 +18,7 @@ SHORT = {"maxUnavailable": "100%", "stepBake": "4s", "bake": "5s", "progressDead
 
 class Stage:
     workloads = WORKLOADS
+    story_seconds = 150
 
     def __init__(self, world):
         self.world, self.api = world, world.api
@@ -122,10 +123,12 @@ def policy(repository):
 
 def wave_of(wave):
     status = wave.get("status") or {}
+    spec = wave["spec"]
+    targets = spec.get("targets") or [{"kind": "Node", "name": name} for name in spec["nodes"]["names"]]
     states = {(each["kind"], each["name"]): each.get("state", "") for each in status.get("targets") or []}
     return {
         "name": wave["metadata"]["name"], "phase": status.get("phase") or "Pending",
         "progress": status.get("progressText", ""), "hold": status.get("hold"), "harm": status.get("harm"),
         "gates": [{"verdict": "Undecided", **gate} for gate in status.get("gates") or []],
         "targets": [{**target, "state": states.get((target["kind"], target["name"]), "")}
-                    for target in wave["spec"]["targets"]]}
+                    for target in targets]}

@@ -1,34 +1,14 @@
 """The pool of all machines under a policy, with a recipe that updates a Debian package and boots anew."""
 
-import shutil
-import subprocess
-from pathlib import Path
-
-from controlplane.operator_process import NAMESPACE
+from controlplane.operator_process import NAMESPACE, NODE_JOBS
 from controlplane.processes import wait_until
+from machines.node_recipe import BOOTS, PATH, UPDATES, on_the_machine
 from machines.packages import PACKAGE, UPDATE
 
-JOBS = "patchwave-node-jobs"
 SECONDS = 240
 ENDS = ("Succeeded", "RolledBack", "RollbackFailed", "Cancelled")
-PATH = "export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-UPDATES = f"{PATH}; apt-get --quiet update && apt-get --quiet install --yes \"$PARAMETER_PACKAGE\""
 PROVES = f"{PATH}; [ \"$(dpkg-query --show --showformat='${{Version}}' \"$PARAMETER_PACKAGE\")\" = \"$PARAMETER_VERSION\" ]"
 PUTS_BACK = f"{PATH}; dpkg --install /etc/machine/packages/*.deb"
-# A container has a /proc of its own; the boot ID that counts is the one which the kubelet reads.
-BOOT_ID = "$(/busybox nsenter -t 1 -m -- cat /proc/sys/kernel/random/boot_id)"
-BOOTS = f"[ \"{BOOT_ID}\" != \"$PATCHWAVE_BOOT_ID\" ] || /busybox reboot -f"
-
-
-def busybox():
-    program = Path(shutil.which("busybox") or "/bin/busybox")
-    if b"dynamically" in subprocess.run(["file", program], capture_output=True, check=True).stdout:
-        raise RuntimeError("busybox is not static: the package busybox-static is needed")
-    return program
-
-
-def on_the_machine(script):
-    return ["/busybox", "nsenter", "-t", "1", "-m", "-u", "-i", "-n", "-p", "--", "/bin/sh", "-c", script]
 
 
 class MachinePool:
@@ -40,7 +20,7 @@ class MachinePool:
         self.name = name
         steps = {step: {"command": on_the_machine(script), "timeout": "2m"} for step, script in (
             ("patch", f"sleep {delay}; {UPDATES}"), ("verify", PROVES), ("undo", PUTS_BACK))}
-        steps["reboot"] = {"command": ["/busybox", "sh", "-c", BOOTS], "timeout": "1m"}
+        steps["reboot"] = {"command": BOOTS, "timeout": "1m"}
         self._create("NodeRecipe", name, {
             "image": self.image, "privileged": True, "hostPID": True, **steps,
             "parameters": [{"name": "package", "pattern": "[a-z0-9.+-]+"},
@@ -103,7 +83,7 @@ class MachinePool:
 
     def story(self):
         waves = [{key: (wave.get("status") or {}).get(key) for key in ("phase", "hold", "harm", "targets")} for wave in self.waves()]
-        jobs = [(job["metadata"]["name"], job["metadata"]["annotations"], job.get("status")) for job in self.api.list("Job", JOBS)]
+        jobs = [(job["metadata"]["name"], job["metadata"]["annotations"], job.get("status")) for job in self.api.list("Job", NODE_JOBS["namespace"])]
         return f"waves {waves}, jobs {jobs}"
 
     def _create(self, kind, name, spec):

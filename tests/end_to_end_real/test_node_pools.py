@@ -2,22 +2,22 @@
 
 import pytest
 
-from controlplane.operator_process import NAMESPACE
+from controlplane.operator_process import NAMESPACE, NODE_JOBS
 from controlplane.processes import wait_until
 from machines.packages import INSTALLED, UPDATE
-from pool import JOBS, MachinePool, busybox
+from machines.node_recipe import push_image
+from pool import MachinePool
 
 
 @pytest.fixture(scope="session")
 def recipe_image(world):
-    digest = world.images.push("tools/busybox", "1", busybox(), user="0:0")
-    return f"{world.registry.host}/tools/busybox@{digest}"
+    return push_image(world)
 
 
 @pytest.fixture
 def pool(world, operator, recipe_image, request):
     operator.stop()
-    operator.start(nodeJobs={"namespace": JOBS, "serviceAccount": "patchwave-node-job"})
+    operator.start(nodeJobs=NODE_JOBS)
     the_pool = MachinePool(world, recipe_image)
     yield the_pool
     the_pool.close()
@@ -58,7 +58,7 @@ def test_a_power_cut_in_the_middle_of_the_job_is_no_harm_and_the_step_is_run_aga
     pool.open("cut", delay=10)
     pool.publish()
     machine = pool.wait(lambda: pool.target("Patching", "Patch"), "the patch step is due")
-    pool.wait(lambda: any(job.get("status", {}).get("active") for job in world.api.list("Job", JOBS)), "a Job runs")
+    pool.wait(lambda: any(job.get("status", {}).get("active") for job in world.api.list("Job", NODE_JOBS["namespace"])), "a Job runs")
     world.machines.power_cut(machine)
     pool.ends_as("Succeeded")
     assert pool.version_on(machine) == UPDATE

@@ -26,12 +26,16 @@ class PackageRepository:
 
     def up(self):
         self._folder.mkdir(parents=True, exist_ok=True)
-        build(self._folder, PACKAGE, UPDATE)
-        write_indexes(self._folder)
+        self.publish(UPDATE)
         self.port = free_ports(1)[0]
         self.processes.start("packages", [
             sys.executable, "-m", "http.server", self.port, "--bind=127.0.0.1", f"--directory={self._folder}"])
         wait_until(self._serves, 30, lambda: f"packages served\n{self.processes.last_words('packages')}")
+
+    def publish(self, version, starts=True):
+        """Adds a version of the package; one that does not start is there all the same."""
+        build(self._folder, PACKAGE, version, starts)
+        write_indexes(self._folder)
 
     def furnish(self, config, address):
         """What a machine boots with: where it finds packages, and those that it installs the first time."""
@@ -46,13 +50,14 @@ class PackageRepository:
         return answers(f"http://127.0.0.1:{self.port}/Packages")
 
 
-def build(folder, package, version):
-    """Makes the package in `folder`: one program, which says its version."""
+def build(folder, package, version, starts=True):
+    """Makes the package in `folder`: one program, which says its version, or ends with an error before that."""
+    says = f"echo {version}" if starts else "echo cannot start >&2; exit 1"
     with tempfile.TemporaryDirectory() as temporary:
         root = Path(temporary)
         program, control = root / "usr" / "bin" / package, root / "DEBIAN" / "control"
         for path, text in (
-                (program, f"#!/bin/sh\necho {version}\n"),
+                (program, f"#!/bin/sh\n{says}\n"),
                 (control, f"Package: {package}\nVersion: {version}\nArchitecture: all\nPriority: optional\nSection: admin\n"
                           "Maintainer: Patchwave <patchwave@example.com>\nDescription: says its version\n")):
             path.parent.mkdir(parents=True)
