@@ -2,9 +2,21 @@
 // to approve; an admission policy binds `approver` to the caller.
 #pragma once
 
+#include <optional>
+
 #include "controllers/api/common.hpp"
 
 namespace patchwave::api {
+
+/// How long an emergency can last, from the creation of its approval on.
+inline constexpr std::chrono::hours kLongestEmergency{24};
+
+/// Opens closed windows.
+struct DeclaredEmergency {
+  Time until_time;  ///< Counts as kLongestEmergency after the approval's creation where it is later.
+  std::string reason;
+  bool operator==(const DeclaredEmergency&) const = default;
+};
 
 struct PatchApprovalSpec {
   std::string wave;  ///< `waveRef.name`, in the same namespace.
@@ -12,6 +24,7 @@ struct PatchApprovalSpec {
   std::string plan_hash;  ///< The PatchWave's status.planHash that was looked at.
   bool approve = false;   ///< `decision: Approve` or `Deny`
   std::string reason;
+  std::optional<DeclaredEmergency> emergency = std::nullopt;
   bool operator==(const PatchApprovalSpec&) const = default;
 };
 

@@ -11,6 +11,12 @@ PatchApprovalSpec read_spec(const ObjectReader& fields) {
   spec.plan_hash = fields.text("planHash", kDigestRule, Presence::Required);
   spec.approve = fields.choice_index("decision", {"Approve", "Deny"}, Presence::Required) == 0U;
   spec.reason = fields.text("reason", {0, 1024});
+  if (!fields.has("emergency")) return spec;
+  const auto emergency = fields.object("emergency");
+  const auto until = emergency.time("untilTime");
+  if (!until) emergency.refuse("untilTime", "is required");
+  spec.emergency = {until.value_or(Time{}), emergency.text("reason", {1, 1024}, Presence::Required)};
+  if (!spec.approve) fields.refuse("decision", "must be Approve with an emergency");
   return spec;
 }
 
@@ -35,6 +41,11 @@ Json print_spec(const PatchApprovalSpec& spec) {
                  {"planHash", spec.plan_hash},
                  {"decision", spec.approve ? "Approve" : "Deny"}};
   put(fields, "reason", spec.reason);
+  if (spec.emergency) {
+    Json& emergency = fields["emergency"];
+    put(emergency, "reason", spec.emergency->reason);
+    put(emergency, "untilTime", std::optional(spec.emergency->until_time));
+  }
   return fields;
 }
 

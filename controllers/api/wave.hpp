@@ -153,6 +153,14 @@ struct Progress {
   bool operator==(const Progress&) const = default;
 };
 
+/// Who opened a closed window.
+struct Emergency {
+  std::string approver;
+  std::string reason;
+  Time until_time;
+  bool operator==(const Emergency&) const = default;
+};
+
 struct PatchWaveStatus {
   std::int64_t observed_generation = 0;
   WavePhase phase = WavePhase::Pending;
@@ -168,6 +176,7 @@ struct PatchWaveStatus {
   Progress progress;
   std::string progress_text;  ///< "3/12", for the column.
   std::string approved_by;
+  std::optional<Emergency> emergency;  ///< The last one that a window was open for.
   std::optional<Time> start_time;
   std::optional<Time> bake_start_time;
   std::optional<Time> completion_time;

@@ -119,6 +119,19 @@ Json print_gate_status(const GateStatus& gate) {
   return fields;
 }
 
+std::optional<Emergency> read_emergency(const ObjectReader& status) {
+  if (!status.has("emergency")) return std::nullopt;
+  const auto fields = status.object("emergency");
+  return Emergency{fields.text("approver", {}), fields.text("reason", {}),
+                   fields.time("untilTime").value_or(Time{})};
+}
+
+Json print_emergency(const Emergency& emergency) {
+  Json fields = {{"approver", emergency.approver}, {"reason", emergency.reason}};
+  put(fields, "untilTime", std::optional(emergency.until_time));
+  return fields;
+}
+
 Json print_hold(const Hold& hold) {
   Json fields = {{"reason", hold.reason}};
   put(fields, "message", hold.message);
@@ -156,6 +169,7 @@ PatchWaveStatus read_wave_status(const ObjectReader& fields) {
   status.progress = read_progress(fields.object("progress"));
   status.progress_text = fields.text("progressText", {});
   status.approved_by = fields.text("approvedBy", {});
+  status.emergency = read_emergency(fields);
   status.start_time = fields.time("startTime");
   status.bake_start_time = fields.time("bakeStartTime");
   status.completion_time = fields.time("completionTime");
@@ -187,6 +201,7 @@ Json print_status(const PatchWaveStatus& status) {
   put(fields, "targets", std::move(targets));
   put(fields, "progressText", status.progress_text);
   put(fields, "approvedBy", status.approved_by);
+  if (status.emergency) fields["emergency"] = print_emergency(*status.emergency);
   put(fields, "startTime", status.start_time);
   put(fields, "bakeStartTime", status.bake_start_time);
   put(fields, "completionTime", status.completion_time);

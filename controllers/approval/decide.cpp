@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "operator/base/time.hpp"
+
 namespace patchwave::approval {
 namespace {
 
@@ -24,8 +28,16 @@ Standing standing_of(const api::PatchApproval& approval, const std::optional<api
     return {"False", true, "PlanChanged",
             fmt::format("the plan is {} now; look at it again and decide anew", wave->status.plan_hash)};
   }
-  return spec.approve ? Standing{"True", false, "Counted", "the wave may start as far as this approval goes"}
-                      : Standing{"True", false, "Denied", "the wave does not start while this denial stands"};
+  if (!spec.approve) {
+    return {"True", false, "Denied", "the wave does not start while this denial stands"};
+  }
+  if (!spec.emergency) {
+    return {"True", false, "Counted", "the wave may start as far as this approval goes"};
+  }
+  const auto latest = approval.metadata.creation_time.value_or(Time{}) + api::kLongestEmergency;
+  return {"True", false, "Emergency",
+          fmt::format("the wave may start, and its windows do not count until {}",
+                      format_time(std::min(spec.emergency->until_time, latest)))};
 }
 
 }  // namespace

@@ -144,6 +144,7 @@ void start(const Snapshot& snapshot, api::PatchWaveStatus& status, Time now) {
   status.digest = snapshot.patch->status.digest;
   status.image = image_of(snapshot);
   status.approved_by = approval_state(snapshot).approver;
+  status.emergency = emergency_at_work(snapshot, now);
   status.targets.clear();
   for (const auto& target : snapshot.wave.spec.targets) {
     api::TargetStatus record;
@@ -169,7 +170,7 @@ void wait(const Snapshot& snapshot, Decision& decision, Time now) {
     status.hold = std::move(hold);
     return;
   }
-  start(snapshot, status, now);
+  start(with_hash, status, now);
 }
 
 void finish_targets(const Snapshot& snapshot, Decision& decision, Time now) {
@@ -360,6 +361,10 @@ void rest(const Snapshot& snapshot, Decision& decision, Time now) {
   }
 }
 
+bool is_under_way(WavePhase phase) {
+  return phase == WavePhase::Running || phase == WavePhase::Baking;
+}
+
 // Times within a hold survive from pass to pass as long as the reason does.
 void keep_hold_since(const std::optional<api::Hold>& before, std::optional<api::Hold>& hold, Time now) {
   if (!hold) return;
@@ -430,6 +435,9 @@ Decision decide(const Snapshot& snapshot, Time now) {
     case WavePhase::Cancelled:
       rest(snapshot, decision, now);
       break;
+  }
+  if (is_under_way(snapshot.wave.status.phase)) {
+    if (auto emergency = emergency_at_work(snapshot, now)) decision.status.emergency = std::move(emergency);
   }
   keep_hold_since(snapshot.wave.status.hold, decision.status.hold, now);
   if (decision.status.hold && decision.status.hold->until_time) {

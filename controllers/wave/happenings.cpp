@@ -4,6 +4,7 @@
 
 #include "controllers/api/hold.hpp"
 #include "controllers/wave/conditions.hpp"
+#include "operator/base/time.hpp"
 
 namespace patchwave::wave {
 namespace {
@@ -64,6 +65,16 @@ void tell_hold(const api::PatchWave& wave, const api::PatchWaveStatus& before,
   told.push_back({warning, is, "Hold", after.hold->message, wave::reference_to(wave)});
 }
 
+void tell_emergency(const api::PatchWave& wave, const api::PatchWaveStatus& before,
+                    const api::PatchWaveStatus& after, std::vector<Happening>& told) {
+  if (!after.emergency || before.emergency == after.emergency) return;
+  const auto& [approver, reason, until] = *after.emergency;
+  told.push_back(
+      {true, "EmergencyDeclared", "Start",
+       fmt::format("{} opens the closed window until {}: {}", approver, format_time(until), reason),
+       wave::reference_to(wave)});
+}
+
 void tell_harm(const api::PatchWave& wave, const api::PatchWaveStatus& before,
                const api::PatchWaveStatus& after, std::vector<Happening>& told) {
   if (before.harm || !after.harm) return;
@@ -110,6 +121,7 @@ void tell_target(const api::PatchWave& wave, const api::TargetStatus& before, co
 std::vector<Happening> happenings(const api::PatchWave& wave, const api::PatchWaveStatus& before,
                                   const api::PatchWaveStatus& after) {
   std::vector<Happening> told;
+  tell_emergency(wave, before, after, told);
   tell_harm(wave, before, after, told);
   tell_phase(wave, before, after, told);
   tell_hold(wave, before, after, told);

@@ -37,18 +37,35 @@ std::optional<api::Hold> quarantined(const Snapshot& snapshot) {
                           snapshot.patch->metadata.name, snapshot.patch->metadata.ns));
 }
 
+std::optional<api::Emergency> emergency_of(const api::PatchApproval& approval) {
+  if (!approval.spec.emergency) return std::nullopt;
+  const auto latest = approval.metadata.creation_time.value_or(Time{}) + api::kLongestEmergency;
+  const auto& [until, reason] = *approval.spec.emergency;
+  return api::Emergency{approval.spec.approver, reason, std::min(until, latest)};
+}
+
+void keep_longest(std::optional<api::Emergency>& kept, std::optional<api::Emergency> other) {
+  if (other && (!kept || kept->until_time < other->until_time)) kept = std::move(other);
+}
+
+bool is_open_for(const std::optional<api::Emergency>& emergency, Time now) {
+  return emergency && now < emergency->until_time;
+}
+
 std::optional<api::Hold> window_closed(const Snapshot& snapshot, Time now) {
   const auto& windows = snapshot.wave.spec.windows;
   if (const auto valid = plan::validate(windows, "spec.windows"); !valid) {
     return hold(api::hold::kInvalidSpec, valid.error().message);
   }
   const auto state = plan::window_state(windows, now);
-  if (state.open) return std::nullopt;
-  return hold(api::hold::kWindowClosed,
-              state.until
-                  ? fmt::format("{}; the next window opens {}", state.reason, format_time(*state.until))
-                  : fmt::format("{}; no window opens within a year", state.reason),
-              state.until);
+  const auto emergency = approval_state(snapshot).emergency;
+  if (state.open || is_open_for(emergency, now)) return std::nullopt;
+  const auto over = emergency ? fmt::format("; the emergency that {} declared ended {}", emergency->approver,
+                                            format_time(emergency->until_time))
+                              : "";
+  const auto next = state.until ? fmt::format("the next window opens {}", format_time(*state.until))
+                                : "no window opens within a year";
+  return hold(api::hold::kWindowClosed, fmt::format("{}{}; {}", state.reason, over, next), state.until);
 }
 
 std::optional<api::Hold> does_not_fit(const Snapshot& snapshot, Time now) {
@@ -56,6 +73,7 @@ std::optional<api::Hold> does_not_fit(const Snapshot& snapshot, Time now) {
   const auto state = plan::window_state(spec.windows, now);
   const auto needed = expected_duration(spec);
   if (!state.open || plan::fits(state, needed, now)) return std::nullopt;
+  if (is_open_for(approval_state(snapshot).emergency, now)) return std::nullopt;
   const auto later =
       plan::open_intervals(spec.windows, *state.until, *state.until + std::chrono::days(366), 1);
   return hold(api::hold::kDoesNotFitWindow,
@@ -218,12 +236,22 @@ ApprovalState approval_state(const Snapshot& snapshot) {
       state.outdated = true;
     } else if (approval.spec.approve) {
       state.approved = true;
+      keep_longest(state.emergency, emergency_of(approval));
     } else {
       // One no outweighs any yes for the same plan.
-      return {false, true, false, approval.spec.approver, approval.spec.reason};
+      return {false, true, false, approval.spec.approver, approval.spec.reason, std::nullopt};
     }
   }
   return state;
+}
+
+std::optional<api::Emergency> emergency_at_work(const Snapshot& snapshot, Time now) {
+  auto emergency = approval_state(snapshot).emergency;
+  const auto state = plan::window_state(snapshot.wave.spec.windows, now);
+  const bool starts = !snapshot.wave.status.start_time;
+  const bool fits = !starts || plan::fits(state, expected_duration(snapshot.wave.spec), now);
+  const bool is_needed = !state.open || !fits;
+  return is_needed && is_open_for(emergency, now) ? emergency : std::nullopt;
 }
 
 milliseconds expected_duration(const api::PatchWaveSpec& spec) {

@@ -24,8 +24,13 @@ struct ApprovalState {
   bool outdated = false;  ///< There is one, for another plan.
   std::string approver;
   std::string reason;
+  /// Of the approvals of this plan that open closed windows, the one that does so longest; it may be over.
+  std::optional<api::Emergency> emergency;
 };
 ApprovalState approval_state(const Snapshot& snapshot);
+
+/// The emergency for which a window that is closed counts as open now.
+std::optional<api::Emergency> emergency_at_work(const Snapshot& snapshot, Time now);
 
 /// The least time from start to the last promoted target: every step watched for stepBake, batch after
 /// batch of maxUnavailable targets. The bake is not part of it: it changes nothing.

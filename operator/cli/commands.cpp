@@ -109,8 +109,11 @@ void add_changing_commands(CLI::App& app, Chosen& chosen, const std::string& pro
         ->type_name("HASH");
     add_change_flags(command, options);
     calls(command, chosen, verb);
+    return &command;
   };
-  add_decision("approve", "Show the plan of a wave and approve it", approve);
+  auto* yes = add_decision("approve", "Show the plan of a wave and approve it", approve);
+  add_duration(*yes, "--emergency", options.emergency,
+               "Open its closed windows for so long, 24h at most; needs --reason and a right of its own");
   add_decision("deny", "Show the plan of a wave and deny it", deny);
 
   auto& stop = add_command(

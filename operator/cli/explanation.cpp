@@ -78,6 +78,10 @@ Reason explain_approval(const api::PatchWave& wave, const std::vector<api::Patch
 
 Reason explain_window(const api::PatchWave& wave, Time now) {
   const std::string text = describe_window(wave.spec.windows, now);
+  const auto& emergency = wave.status.emergency;
+  if (emergency && now < emergency->until_time) {
+    return {"window", fmt::format("{}; {}", text, describe_emergency(*emergency)), true};
+  }
   return {"window", text, !text.starts_with("closed")};
 }
 

@@ -42,6 +42,7 @@ struct Options {
   std::string name;  ///< NAME, or KIND/NAME of explain.
   std::string reason;
   std::string plan_hash;
+  milliseconds emergency{0};  ///< How long closed windows are to count as open; 0: they stay closed.
   std::string shell;
   std::string gate_file;
   std::string samples_file;  ///< "-": standard input.

@@ -170,6 +170,7 @@ std::string render_head(const api::PatchWave& wave, const Style& style, Time now
   text += head_line("Progress", describe_progress(wave));
   text += head_line("Window", describe_window(wave.spec.windows, now));
   if (!status.approved_by.empty()) text += head_line("Approved by", status.approved_by);
+  if (status.emergency) text += head_line("Emergency", describe_emergency(*status.emergency));
   text += head_line("Plan", status.plan_hash.empty() ? "<none>" : short_digest(status.plan_hash));
   return text;
 }
@@ -246,6 +247,11 @@ std::string describe_window(const api::Windows& windows, Time now) {
   std::string text = "closed";
   if (!state.reason.empty()) text += " (" + state.reason + ")";
   return text + (when.empty() ? ", does not open within a year" : ", opens " + when);
+}
+
+std::string describe_emergency(const api::Emergency& emergency) {
+  return fmt::format("{} opens closed windows until {}: {}", emergency.approver,
+                     format_time(emergency.until_time), emergency.reason);
 }
 
 std::string describe_change(const api::TargetStatus& target, const std::string& image, const Style& style) {

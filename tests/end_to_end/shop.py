@@ -114,10 +114,10 @@ class Shop:
     def when_deleted(self, kind, name):
         self.api.delete(kind, name, self.namespace)
 
-    def when_decided(self, wave, decision, plan_hash=None, name=None):
+    def when_decided(self, wave, decision, plan_hash=None, name=None, **spec):
         return self.given("patchwave.dev/v1alpha1", "PatchApproval", name or f"{wave.name}-{decision.lower()}", spec={
             "waveRef": {"name": wave.name}, "approver": "admin", "decision": decision,
-            "planHash": plan_hash or wave.status("planHash"), "reason": "end-to-end test"})
+            "planHash": plan_hash or wave.status("planHash"), "reason": "end-to-end test", **spec})
 
     # Then ----------------------------------------------------------------------------------------------------------
 

@@ -92,6 +92,18 @@ def test_nothing_goes_further_when_the_window_closes_until_it_opens_again(shop, 
     shop.then_pods_run(workload, GOOD)
 
 
+def test_an_emergency_opens_a_closed_window_for_one_wave_and_is_on_record(shop):
+    workload = shop.given_deployment()
+    shop.given_policy(waves=ONE_WAVE, windows={"deny": [{"from": "2026-01-01T00:00", "to": "2126-01-01T00:00", "reason": "freeze"}]})
+    wave = shop.wave(shop.when_patch_appears(GOOD)).holds("WindowClosed")
+    until = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    shop.when_decided(wave, "Approve", emergency={"untilTime": until, "reason": "CVE-2026-1234"})
+    wave.reaches("Succeeded")
+    assert wave.status("emergency")["approver"] == "admin" and wave.status("emergency")["untilTime"].startswith(until[:-1])
+    shop.then_pods_run(workload, GOOD)
+    assert any(event["reason"] == "EmergencyDeclared" for event in shop.api.list("Event", shop.namespace))
+
+
 def test_a_wave_that_needs_approval_waits_for_it(shop):
     workload = shop.given_deployment()
     shop.given_policy(waves=[wave_plan("all", approval="Required")])

@@ -30,6 +30,16 @@ TEST(AnApproval, OfThePlanAsItIsCounts) {
   EXPECT_EQ(reason_of(status), "Counted");
 }
 
+TEST(AnApproval, InAnEmergencySaysUntilWhenWindowsDoNotCount) {
+  auto approval = given_approval();
+  approval.metadata.creation_time = kNow;
+  approval.spec.emergency = {kNow + std::chrono::hours(100), "CVE-2026-1234"};
+  const auto status = decide(approval, wave_with_plan("sha256:now"), kNow);
+  EXPECT_EQ(reason_of(status), "Emergency");
+  EXPECT_NE(api::find_condition(status.conditions, "Ready")->message.find("until 1970-01-02T00:00:00"),
+            std::string::npos);
+}
+
 TEST(AnApproval, OfAnotherPlanIsStalledAndNamesThePlanAsItIs) {
   const auto status = decide(given_approval(), wave_with_plan("sha256:later"), kNow);
   const auto* stalled = api::find_condition(status.conditions, "Stalled");

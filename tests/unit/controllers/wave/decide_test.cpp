@@ -133,6 +133,79 @@ TEST(AnApproval, IsOutweighedByADenialOfTheSamePlan) {
   EXPECT_EQ(hold_reason(decide(snapshot, kNow)), api::hold::kApprovalDenied);
 }
 
+/// A wave whose only window opens a day later, with an emergency declared an hour ago that lasts for `left`
+/// more.
+Snapshot outside_its_window(milliseconds left) {
+  auto snapshot = given::wave();
+  snapshot.wave.spec.windows.allow = {{"0 2 * * SUN", std::chrono::hours(4), "UTC"}};
+  snapshot.wave.status.plan_hash = decide(snapshot, kNow).status.plan_hash;
+  auto emergency = approval(snapshot.wave.status.plan_hash, true);
+  emergency.metadata.creation_time = kNow - std::chrono::hours(1);
+  emergency.spec.emergency = {kNow + left, "CVE-2026-1234"};
+  snapshot.approvals = {emergency};
+  return snapshot;
+}
+
+TEST(AnEmergency, StartsAWaveWhoseWindowIsClosedAndIsOnRecord) {
+  const auto decision = decide(outside_its_window(std::chrono::hours(2)), kNow);
+  EXPECT_EQ(decision.status.phase, WavePhase::Running);
+  ASSERT_TRUE(decision.status.emergency);
+  EXPECT_EQ(decision.status.emergency->approver, "jane@example.com");
+  EXPECT_EQ(decision.status.emergency->reason, "CVE-2026-1234");
+  EXPECT_EQ(decision.status.emergency->until_time, kNow + std::chrono::hours(2));
+}
+
+TEST(AnEmergency, ThatIsOverOpensNothingAndIsNamed) {
+  const auto decision = decide(outside_its_window(-seconds(1)), kNow);
+  EXPECT_EQ(hold_reason(decision), api::hold::kWindowClosed);
+  EXPECT_NE(decision.status.hold->message.find("the emergency that jane@example.com declared ended"),
+            std::string::npos);
+  EXPECT_FALSE(decision.status.emergency);
+}
+
+TEST(AnEmergency, LastsNoLongerThanADayWhateverItSays) {
+  auto snapshot = outside_its_window(std::chrono::hours(100));
+  EXPECT_EQ(decide(snapshot, kNow).status.emergency->until_time, kNow + std::chrono::hours(23));
+  snapshot.approvals[0].metadata.creation_time = kNow - std::chrono::hours(24);
+  EXPECT_EQ(hold_reason(decide(snapshot, kNow)), api::hold::kWindowClosed);
+}
+
+TEST(AnEmergency, OfAnotherPlanOpensNothing) {
+  auto snapshot = outside_its_window(std::chrono::hours(2));
+  snapshot.approvals[0].spec.plan_hash = "sha256:outdated";
+  EXPECT_EQ(hold_reason(decide(snapshot, kNow)), api::hold::kWindowClosed);
+}
+
+TEST(AnEmergency, IsOutweighedByADenialWhereAnApprovalIsRequired) {
+  auto snapshot = outside_its_window(std::chrono::hours(2));
+  snapshot.wave.spec.approval_required = true;
+  snapshot.wave.status.plan_hash = decide(snapshot, kNow).status.plan_hash;
+  snapshot.approvals[0].spec.plan_hash = snapshot.wave.status.plan_hash;
+  snapshot.approvals.push_back(approval(snapshot.wave.status.plan_hash, false));
+  EXPECT_EQ(hold_reason(decide(snapshot, kNow)), api::hold::kApprovalDenied);
+}
+
+TEST(AnEmergency, IsNotOnRecordWhereTheWindowIsOpenAnyway) {
+  auto snapshot = outside_its_window(std::chrono::hours(2));
+  snapshot.wave.spec.windows = {};
+  snapshot.approvals[0].spec.plan_hash = decide(snapshot, kNow).status.plan_hash;
+  const auto decision = decide(snapshot, kNow);
+  EXPECT_EQ(decision.status.phase, WavePhase::Running);
+  EXPECT_FALSE(decision.status.emergency);
+}
+
+TEST(AnEmergency, KeepsAWaveGoingPastTheEndOfItsWindow) {
+  auto snapshot = given::running(TargetState::Pending, given::untouched());
+  const auto declared = outside_its_window(std::chrono::hours(2));
+  snapshot.wave.spec.windows = declared.wave.spec.windows;
+  snapshot.wave.status.plan_hash = declared.wave.status.plan_hash;
+  EXPECT_EQ(decide(snapshot, kNow).status.targets[0].state, TargetState::Pending);
+  snapshot.approvals = declared.approvals;
+  const auto decision = decide(snapshot, kNow);
+  EXPECT_EQ(decision.status.targets[0].state, TargetState::Claimed);
+  EXPECT_TRUE(decision.status.emergency);
+}
+
 TEST(AnUntouchedTarget, IsClaimedWithWhatItRanBeforeOnRecord) {
   const auto snapshot = given::running(TargetState::Pending, given::untouched());
   const auto decision = decide(snapshot, kNow);

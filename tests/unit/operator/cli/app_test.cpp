@@ -103,6 +103,30 @@ TEST_F(AppTest, ApprovesThePlanThatWasShownInTheNameOfTheCaller) {
   EXPECT_EQ(string_at(*sent, {"spec", "reason"}), "CAB-1234");
 }
 
+TEST_F(AppTest, DeclaresAnEmergencyForSoLongAndWithAReason) {
+  serve_wave(waiting_wave(api::hold::kWindowClosed));
+  serve_user();
+  server_.on("POST", kApi + std::string("patchapprovals*")).reply(201, "{}");
+  EXPECT_EQ(run({"approve", "web-1.4.3-rest", "--emergency", "4h", "--reason", "CVE-2026-1234", "--yes"}),
+            exit_code::kOk)
+      << err_.str();
+  const auto sent = parse_json(server_.last_request().body, "the approval");
+  ASSERT_TRUE(sent);
+  const auto until = parse_time(string_at(*sent, {"spec", "emergency", "untilTime"}));
+  EXPECT_EQ(*until, std::chrono::floor<seconds>(kNow + std::chrono::hours(4)));
+  EXPECT_EQ(string_at(*sent, {"spec", "emergency", "reason"}), "CVE-2026-1234");
+  EXPECT_THAT(string_at(*sent, {"metadata", "name"}), HasSubstr("-emergency-"));
+}
+
+TEST_F(AppTest, DeclaresNoEmergencyWithoutAReasonOrForLongerThanADay) {
+  EXPECT_EQ(run({"approve", "web-1.4.3-rest", "--emergency", "4h", "--yes"}), exit_code::kError);
+  EXPECT_THAT(err_.str(), HasSubstr("--emergency needs --reason"));
+  EXPECT_EQ(run({"approve", "web-1.4.3-rest", "--emergency", "25h", "--reason", "x", "--yes"}),
+            exit_code::kError);
+  EXPECT_THAT(err_.str(), HasSubstr("--emergency 25h is too long: it must be 24h at most"));
+  EXPECT_EQ(server_.requests().size(), 0u);
+}
+
 TEST_F(AppTest, ApprovesTwiceWithoutComplaint) {
   serve_wave(waiting_wave(api::hold::kApprovalRequired));
   serve_user();
