@@ -141,6 +141,15 @@ std::string patches_in_words(std::size_t count) {
   return fmt::format("{} patch{}", count, count == 1 ? "" : "es");
 }
 
+std::string exposure_in_words(const MonthPlan& plan) {
+  const schedule::Exposure& exposure = plan.schedule.exposure;
+  return fmt::format(
+      "Until what is planned begins, a loss of {:.3g} is expected, in the unit of scores; no plan with these "
+      "waves "
+      "is below {:.3g}, so {:.1f} % could be saved at most.",
+      exposure.planned, exposure.bound, 100 * exposure.gap());
+}
+
 std::string risk_reason(const MonthPlan& plan, std::size_t patch) {
   const risk::Assessment& assessment = plan.assessments[patch];
   const auto& due = plan.patches[patch].due;

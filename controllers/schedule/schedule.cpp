@@ -6,12 +6,16 @@
 
 #include "controllers/schedule/change.hpp"
 #include "controllers/schedule/emergencies.hpp"
+#include "controllers/schedule/local_search.hpp"
 #include "controllers/schedule/local_time.hpp"
 #include "controllers/schedule/placement.hpp"
 #include "operator/base/time.hpp"
 
 namespace patchwave::schedule {
 namespace {
+
+/// Of the search of a whole plan; a group has its share of them by its number of patches.
+constexpr std::size_t kSearchSteps = 8'000'000;
 
 std::vector<std::size_t> order_of(const std::vector<Patch>& patches) {
   std::vector<std::size_t> order(patches.size());
@@ -33,6 +37,10 @@ std::string why_there(const Binding binding, std::size_t wave) {
                        : fmt::format("{} bakes until then", wave_name(wave - 1));
     case Binding::Deadline:
       return "taken forward, for it would be late in the next wave";
+    case Binding::Exposure:
+      return "taken forward: others lose less by waiting";
+    case Binding::Others:
+      return "others that lose more by waiting go before it";
     default:
       return "the windows before are full";
   }
@@ -71,6 +79,17 @@ std::string placement_reason(const Group& group, const Patch& patch, const Place
   return text;
 }
 
+plan::Interval horizon_of(const Environment& environment, const Group& group) {
+  return {midnight(group.zone, environment.as_of),
+          midnight(group.zone, environment.as_of + std::chrono::days(environment.horizon_days))};
+}
+
+void add(Exposure& exposure, const Search& search) {
+  exposure.list += search.list.exposure;
+  exposure.planned += search.cost.exposure;
+  exposure.bound += search.bound;
+}
+
 /// Patches of one group, in order.
 void schedule_group(const Environment& environment, std::size_t index, const std::vector<Patch>& patches,
                     const std::vector<std::size_t>& members, Schedule& schedule) {
@@ -80,10 +99,16 @@ void schedule_group(const Environment& environment, std::size_t index, const std
   std::vector<Job> jobs;
   std::size_t top = 0;
   for (const auto member : members) {
-    jobs.push_back({patches[member].affected, patches[member].due});
+    const Patch& patch = patches[member];
+    jobs.push_back({patch.affected, patch.due, patch.place.score * patch.affected / kScoreDays});
     if (schedule.entries[member].rank <= environment.top) ++top;
   }
-  const auto places = place_group(group, open, jobs, top, environment.waves);
+  const Problem problem = problem_of(group, open, jobs, top, horizon_of(environment, group));
+  const Search search =
+      improve(group, open, jobs, problem, place_group(group, open, jobs, top, environment.waves),
+              environment.waves, kSearchSteps * members.size() / patches.size());
+  add(schedule.exposure, search);
+  const auto& places = search.places;
   std::vector<std::size_t> bundled(open.size(), 0);
   for (const auto& place : places) {
     if (place.opening) ++bundled[*place.opening];
@@ -142,8 +167,10 @@ Schedule make_schedule(const Environment& environment, const std::vector<Patch>&
     schedule.entries[patch].rank = i + 1;
     members[patches[patch].group].push_back(patch);
   }
-  for (std::size_t group = 0; group < members.size(); ++group)
+  for (std::size_t group = 0; group < members.size(); ++group) {
+    if (members[group].empty()) continue;
     schedule_group(environment, group, patches, members[group], schedule);
+  }
   std::ranges::sort(schedule.emergencies, {},
                     [&](const Emergency& emergency) { return schedule.entries[emergency.patch].rank; });
   schedule.fast_track = fast_track(environment, patches);

@@ -116,7 +116,8 @@ void print_tables(std::ostream& out, const MonthPlan& plan, bool with_headings) 
       << table_of_remarks(plan, "EMERGENCY", schedule.emergencies, with_headings)
       << table_of_remarks(plan, "TEST LONGER", schedule.extended_testing, with_headings)
       << table_of_remarks(plan, "FAST TRACK", schedule.fast_track, with_headings)
-      << table_of_remarks(plan, "NOT SCHEDULED", unscheduled(plan), with_headings);
+      << table_of_remarks(plan, "NOT SCHEDULED", unscheduled(plan), with_headings) << "\n"
+      << calendar::exposure_in_words(plan) << "\n";
 }
 
 }  // namespace

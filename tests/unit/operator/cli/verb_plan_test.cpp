@@ -156,8 +156,9 @@ TEST_F(PlanCommand, TestsKnownIssuesLonger) {
 
 TEST_F(PlanCommand, PrintsTablesForPeople) {
   EXPECT_EQ(run(), 0);
-  EXPECT_THAT(out_.str(), AllOf(StartsWith("SESSION"), HasSubstr("Sat 2024-08-03 02:00"),
-                                HasSubstr("EMERGENCY"), HasSubstr("NOT SCHEDULED")));
+  EXPECT_THAT(out_.str(),
+              AllOf(StartsWith("SESSION"), HasSubstr("Sat 2024-08-03 02:00"), HasSubstr("EMERGENCY"),
+                    HasSubstr("NOT SCHEDULED"), HasSubstr("no plan with these waves is below")));
   EXPECT_THAT(err_.str(),
               AllOf(HasSubstr("columns that are not there: metasploit"), HasSubstr("no --known-issues")));
 }
@@ -339,6 +340,13 @@ TEST_F(AcceptanceCase, TestsAFewLongerAndOthersAreOnTheFastTrack) {
   EXPECT_GE(tested.size(), 5);
   EXPECT_LE(tested.size(), 8);
   for (const auto& name : names(plan_["fastTrack"])) EXPECT_THAT(tested, Not(Contains(name)));
+}
+
+TEST_F(AcceptanceCase, IsWithinAPerCentOfTheBestThereCouldBe) {
+  const Json& exposure = plan_["exposure"];
+  EXPECT_LE(exposure["planned"], exposure["listSchedule"]);
+  EXPECT_LE(exposure["lowerBound"], exposure["planned"]);
+  EXPECT_LE(exposure["gap"], 0.01);
 }
 
 TEST_F(AcceptanceCase, IsPlannedWithinTwoSeconds) {
