@@ -30,6 +30,7 @@ Json print_patch(const MonthPlan& plan, std::size_t patch) {
           {"cve", row.finding.id},
           {"group", row.group},
           {"affectedSystems", plan.patches[patch].affected},
+          {"after", row.after},
           {"rank", plan.schedule.entries[patch].rank},
           {"deadlineClass", risk::to_string(assessment.deadline)},
           {"due", print_time(plan.group_of(patch), plan.patches[patch].due)},

@@ -26,9 +26,10 @@ struct MonthPlan {
   }
 };
 
-MonthPlan make_month_plan(std::vector<intel::PatchRow> rows, schedule::Environment environment,
-                          const intel::KnownIssues& issues, const risk::ThreatModel& model,
-                          const risk::Rules& rules);
+/// Invalid names patches that come after one that is not in the list, or after themselves.
+Result<MonthPlan> make_month_plan(std::vector<intel::PatchRow> rows, schedule::Environment environment,
+                                  const intel::KnownIssues& issues, const risk::ThreatModel& model,
+                                  const risk::Rules& rules);
 
 /// Patches that a group does together.
 struct Session {

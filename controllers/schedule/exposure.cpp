@@ -86,9 +86,44 @@ Problem problem_of(const Group& group, const std::vector<Opening>& openings, con
     problem.rounds.push_back(rounds_of(group, job.affected));
     problem.due.push_back(job.due ? since(horizon.begin, *job.due) : Problem::kNever);
     problem.loss.push_back(job.loss);
+    problem.first_opening.push_back(job.first_opening);
+    problem.after.push_back(job.after);
   }
   problem.top = std::min(top, jobs.size());
   return problem;
+}
+
+double exposure_of(const Problem& problem, const std::vector<JobPlace>& places) {
+  double exposure = 0;
+  for (std::size_t job = 0; job < places.size(); ++job) {
+    const auto& opening = places[job].opening;
+    exposure +=
+        problem.loss[job] * static_cast<double>(opening ? problem.begin[*opening] : problem.until) / kDay;
+  }
+  return exposure;
+}
+
+Cost unavoidable(const Problem& problem) {
+  Cost cost;
+  std::int64_t time = volumes_before(problem).back();
+  std::vector<std::int64_t> rounds;
+  const bool has_top = problem.top > 0 && problem.fits_any(0);
+  for (std::size_t job = 0; job < problem.jobs(); ++job) {
+    if (!problem.fits_any(job)) continue;
+    rounds.push_back(problem.rounds[job]);
+    const std::size_t first =
+        std::max<std::size_t>(problem.first_opening[job], has_top && job >= problem.top ? 1 : 0);
+    const std::int64_t begin = first < problem.begin.size() ? problem.begin[first] : problem.until;
+    if (begin + problem.session(problem.rounds[job], problem.rounds[job]) > problem.due[job] &&
+        problem.due[job] < problem.until)
+      ++cost.late;
+  }
+  std::ranges::sort(rounds);
+  for (const auto each : rounds) {
+    time -= each;
+    if (time < 0) ++cost.nowhere;
+  }
+  return cost;
 }
 
 double exposure_bound(const Problem& problem, const std::vector<std::size_t>& sizes, bool all_placed) {

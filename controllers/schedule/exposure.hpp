@@ -26,10 +26,12 @@ struct Problem {
   std::int64_t until = 0;            ///< The end of the horizon.
   std::int64_t system_p90 = 0;
   std::int64_t patch_p90 = 0;
-  std::vector<std::int64_t> rounds;  ///< That each job reaches, see session.hpp.
-  std::vector<std::int64_t> due;     ///< Of each job, kNever without one.
-  std::vector<double> loss;          ///< Of each job, a day.
-  std::size_t top = 0;               ///< The first jobs, which go before all waves.
+  std::vector<std::int64_t> rounds;             ///< That each job reaches, see session.hpp.
+  std::vector<std::int64_t> due;                ///< Of each job, kNever without one.
+  std::vector<double> loss;                     ///< Of each job, a day.
+  std::vector<std::size_t> first_opening;       ///< Of each job, see Job.
+  std::vector<std::vector<std::size_t>> after;  ///< Of each job, see Job.
+  std::size_t top = 0;                          ///< The first jobs, which go before all waves.
 
   [[nodiscard]] std::size_t jobs() const { return rounds.size(); }
   /// Of a session that reaches `furthest` rounds with `installs` patches × rounds.
@@ -46,13 +48,21 @@ Problem problem_of(const Group& group, const std::vector<Opening>& openings, con
 /// In the order in which they count.
 struct Cost {
   std::size_t nowhere = 0;  ///< Jobs that are in no opening.
-  std::size_t late =
-      0;  ///< Jobs that end after they are due: a deadline is kept or not, and then exposure counts.
+  /// Jobs that end after they are due, or are nowhere and due before the horizon's end. A deadline is kept or
+  /// not; when it isn't, exposure counts.
+  std::size_t late = 0;
   std::size_t resized = 0;  ///< By how many jobs the waves are larger than they were to be.
   double exposure = 0;
 
   friend auto operator<=>(const Cost&, const Cost&) = default;
 };
+
+/// Of these places, by opening or none.
+double exposure_of(const Problem& problem, const std::vector<JobPlace>& places);
+
+/// As many as these are nowhere and late in every placement: what the openings have no time for together, and
+/// what is late even alone in the first opening that it can have.
+Cost unavoidable(const Problem& problem);
 
 /// Exposure that no placement with waves of these `sizes` goes below (the first is the top's). Before the end
 /// of each opening there is time for so many rounds, and place for so many jobs when every wave before needs

@@ -15,16 +15,14 @@ using Indices = std::vector<std::size_t>;
 /// What is not lower by this share is not worth moving anything.
 constexpr double kLeastGain = 1e-9;
 constexpr int kDisturbances = 3;
+/// Disturbances in a row that led to nothing better; with something nowhere it is worth to go on for longer.
 constexpr std::size_t kMostFruitless = 60;
+constexpr std::size_t kMostFruitlessNowhere = 2'000;
 
 bool is_better(const Cost& cost, const Cost& than) {
   const auto hard = [](const Cost& each) { return std::tuple(each.nowhere, each.late, each.resized); };
   if (hard(cost) != hard(than)) return hard(cost) < hard(than);
   return cost.exposure < than.exposure * (1 - kLeastGain);
-}
-
-bool is_bad(const Cost& cost) {
-  return cost.nowhere > 0 || cost.late > 0;
 }
 
 /// A fixed row of numbers that look random (Numerical Recipes' linear congruential generator).
@@ -42,7 +40,11 @@ class Numbers {
 class Searcher {
  public:
   Searcher(const Problem& problem, Sequence start, std::size_t steps)
-      : problem_(problem), decoder_(problem, start.sizes), steps_(steps), best_(std::move(start)) {
+      : problem_(problem),
+        unavoidable_(unavoidable(problem)),
+        decoder_(problem, start.sizes),
+        steps_(steps),
+        best_(std::move(start)) {
     top_ = best_.sizes[0];
     cost_ = decoder_.decode(best_);
   }
@@ -51,7 +53,8 @@ class Searcher {
     try_by_loss();
     descend();
     std::size_t fruitless = 0;
-    while (may_go_on() && fruitless < kMostFruitless && best_.jobs.size() > 1) {
+    while (may_go_on() && best_.jobs.size() > 1 &&
+           fruitless < (cost_.nowhere > unavoidable_.nowhere ? kMostFruitlessNowhere : kMostFruitless)) {
       const Sequence kept = best_;
       const Cost cost = cost_;
       disturb();
@@ -68,11 +71,15 @@ class Searcher {
   }
 
  private:
+  [[nodiscard]] bool is_bad() const {
+    return cost_.nowhere > unavoidable_.nowhere || cost_.late > unavoidable_.late;
+  }
+
   [[nodiscard]] bool may_go_on() {
     if (decoder_.steps() >= steps_) return false;
-    if (is_bad(cost_) || cost_.resized > 0) return true;
+    if (is_bad() || cost_.resized > 0) return true;
     // Without a change of sizes there is one bound.
-    if (!bound_) bound_ = exposure_bound(problem_, best_.sizes, true);
+    if (!bound_) bound_ = exposure_bound(problem_, best_.sizes, cost_.nowhere == 0);
     return cost_.exposure > *bound_ * (1 + kLeastGain);
   }
 
@@ -95,6 +102,7 @@ class Searcher {
         const auto middle = sequence.jobs.begin() + static_cast<std::ptrdiff_t>(top_);
         std::ranges::stable_sort(sequence.jobs.begin(), middle, {}, key);
         std::ranges::stable_sort(middle, sequence.jobs.end(), {}, key);
+        keep_precedence(sequence);
       });
     };
     sorted([&](std::size_t job) { return -problem_.loss[job]; });
@@ -102,12 +110,24 @@ class Searcher {
     sorted([&](std::size_t job) { return std::pair(problem_.due[job], -problem_.loss[job]); });
   }
 
+  /// What a job comes after moves to just before it when it is behind.
+  void keep_precedence(Sequence& sequence) const {
+    Indices position(problem_.jobs(), 0);
+    for (std::size_t i = 0; i < sequence.jobs.size(); ++i) position[sequence.jobs[i]] = i;
+    // What a job comes after has a smaller number than it, so the later ones are through first.
+    for (std::size_t job = problem_.jobs(); job-- > 0;) {
+      for (const auto before : problem_.after[job])
+        position[before] = std::min(position[before], position[job]);
+    }
+    std::ranges::sort(sequence.jobs, {}, [&](std::size_t job) { return std::pair(position[job], job); });
+  }
+
   void descend() {
     bool moved = true;
     while (moved && may_go_on()) {
       moved = exchange();
       moved |= insert();
-      if (is_bad(cost_)) moved |= resize();
+      if (is_bad()) moved |= resize();
     }
   }
 
@@ -177,10 +197,15 @@ class Searcher {
       const std::size_t b = numbers_.below(best_.jobs.size());
       if (may_change_places(a, b)) std::swap(best_.jobs[a], best_.jobs[b]);
     }
+    const std::size_t position = numbers_.below(best_.jobs.size());
+    const std::size_t wave = 1 + numbers_.below(best_.sizes.size() - 1);
+    if (cost_.nowhere > 0 && position >= top_ && best_.wave_at(position) != wave)
+      change_wave(best_, position, best_.wave_at(position), wave);
     cost_ = decoder_.decode(best_);
   }
 
   const Problem& problem_;
+  Cost unavoidable_;
   Decoder decoder_;
   std::size_t steps_;
   Sequence best_;
@@ -213,8 +238,9 @@ Binding binding_of(const Job& job, const JobPlace& listed, std::size_t opening, 
     const bool was_late = !listed.opening || (job.due && listed.slot.end90 > *job.due);
     return was_late ? Binding::Deadline : Binding::Exposure;
   }
-  if (opening > before) return Binding::Others;
   if (opening == 0) return Binding::FirstWindow;
+  if (opening == job.first_opening) return Binding::After;
+  if (opening > before) return Binding::Others;
   return opening == first ? Binding::Bake : Binding::Capacity;
 }
 
@@ -233,7 +259,11 @@ class Writer {
       wave_of[job] = sequence_.wave_at(i);
       const std::size_t opening = opening_of_[job];
       if (opening == Decoder::kNowhere) {
-        places[job] = {wave_of[job], std::nullopt, {}, Binding::NoRoom};
+        const bool waits =
+            jobs_[job].first_opening > 0 || std::ranges::any_of(jobs_[job].after, [&](std::size_t before) {
+              return opening_of_[before] == Decoder::kNowhere;
+            });
+        places[job] = {wave_of[job], std::nullopt, {}, waits ? Binding::Predecessor : Binding::NoRoom};
         continue;
       }
       sessions[opening].push_back(job);
@@ -267,10 +297,11 @@ Search improve(const Group& group, const std::vector<Opening>& openings, const s
                const Problem& problem, std::vector<JobPlace> list, std::size_t waves, std::size_t steps) {
   Sequence start = sequence_of(problem, list, waves);
   Decoder decoder(problem, start.sizes);
-  Search search{std::move(list), decoder.decode(start), {}, 0};
+  Search search{std::move(list), decoder.decode(start), {}, {}, 0};
   const Sequence best = Searcher(problem, start, steps).search();
   search.cost = decoder.decode(best);
   Writer(group, openings, jobs, best, decoder.openings()).write(search.places);
+  search.sizes = best.sizes;
   search.bound = exposure_bound(problem, best.sizes, search.cost.nowhere == 0);
   return search;
 }

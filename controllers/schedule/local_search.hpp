@@ -18,9 +18,10 @@ namespace patchwave::schedule {
 
 struct Search {
   std::vector<JobPlace> places;
-  Cost list;         ///< Of the places before.
-  Cost cost;         ///< Of `places`.
-  double bound = 0;  ///< See exposure_bound; with the waves' sizes in `places`.
+  Cost list;                       ///< Of the places before.
+  Cost cost;                       ///< Of `places`.
+  std::vector<std::size_t> sizes;  ///< Of the waves, without what is too long for any opening.
+  double bound = 0;                ///< See exposure_bound.
 };
 
 /// `list` is from place_group; jobs that are too long for any opening keep their places.

@@ -27,7 +27,8 @@ struct Patch {
   std::optional<Time> due;
   std::string vendor;
   std::string product;
-  std::string known_issue;  ///< "": none is known.
+  std::string known_issue;         ///< "": none is known.
+  std::vector<std::size_t> after;  ///< Patches that must be done before it; without cycles.
 };
 
 /// Local midnight of `detected` plus the days of the class; nullopt for a class that names none.
@@ -76,8 +77,10 @@ struct Exposure {
 inline constexpr double kScoreDays = 90;
 
 struct Schedule {
-  std::vector<std::size_t> order;  ///< Of patches: by deadline class, score, severity, then name.
-  std::vector<Entry> entries;      ///< By patch.
+  /// Of patches: by deadline class, score, severity, then name. What others come after has the first of their
+  /// places, if that is before its own.
+  std::vector<std::size_t> order;
+  std::vector<Entry> entries;  ///< By patch.
   Exposure exposure;
   std::vector<Emergency> emergencies;
   std::vector<Remark> extended_testing;

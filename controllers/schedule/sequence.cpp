@@ -41,6 +41,9 @@ Cost Decoder::decode(const Sequence& sequence) {
     cost_.resized += std::max(sequence.sizes[wave], sizes_[wave]) - sizes_[wave];
   }
   for (std::size_t opening = 0; opening < next_; ++opening) cost_.late += late_in(opening);
+  for (const auto job : sequence.jobs) {
+    if (openings_[job] == kNowhere && problem_.due[job] < problem_.until) ++cost_.late;
+  }
   // Summed by job, so that it does not depend on the sequence when the placement doesn't.
   for (std::size_t job = 0; job < openings_.size(); ++job) {
     const double days =
@@ -53,8 +56,9 @@ Cost Decoder::decode(const Sequence& sequence) {
 void Decoder::place_wave(const std::size_t* first, const std::size_t* last) {
   const std::size_t begin = next_;
   for (const std::size_t* at = first; at != last; ++at) {
-    auto opening = first_with_room(begin, *at, true);
-    if (!opening) opening = first_with_room(begin, *at, false);
+    const std::size_t earliest_one = earliest(begin, *at);
+    auto opening = first_with_room(earliest_one, *at, true);
+    if (!opening) opening = first_with_room(earliest_one, *at, false);
     if (!opening) {
       ++cost_.nowhere;
       continue;
@@ -62,6 +66,12 @@ void Decoder::place_wave(const std::size_t* first, const std::size_t* last) {
     openings_[*at] = *opening;
     next_ = std::max(next_, *opening + 1);
   }
+}
+
+std::size_t Decoder::earliest(std::size_t begin, std::size_t job) const {
+  std::size_t opening = std::max(begin, problem_.first_opening[job]);
+  for (const auto before : problem_.after[job]) opening = std::max(opening, openings_[before]);
+  return opening;
 }
 
 std::optional<std::size_t> Decoder::first_with_room(std::size_t begin, std::size_t job, bool in_time) {

@@ -32,6 +32,8 @@ class Decoder {
 
  private:
   void place_wave(const std::size_t* first, const std::size_t* last);
+  /// The first opening that it may be in; kNowhere when what it comes after is not placed.
+  [[nodiscard]] std::size_t earliest(std::size_t begin, std::size_t job) const;
   /// From `begin` on; `in_time` when nothing else may become late by it.
   std::optional<std::size_t> first_with_room(std::size_t begin, std::size_t job, bool in_time);
   bool take(std::size_t opening, std::size_t job, bool in_time);

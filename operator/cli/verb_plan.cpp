@@ -133,7 +133,7 @@ Result<int> plan_month(Environment& environment, const Options& options) {
     default:
       return fail(ErrorKind::Invalid, "plan prints table, json, markdown, ics or html");
   }
-  const auto plan = read_plan(environment, options);
+  const Result<MonthPlan> plan = read_plan(environment, options);
   if (!plan) return fail(plan.error());
   switch (options.format) {
     case Format::Json:

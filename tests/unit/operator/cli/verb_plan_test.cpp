@@ -154,6 +154,22 @@ TEST_F(PlanCommand, TestsKnownIssuesLonger) {
   EXPECT_THAT(names(plan["fastTrack"]), ElementsAre("P1"));
 }
 
+TEST_F(PlanCommand, KeepsWhatComesAfterWhatAndRefusesUnknownNamesAndCircles) {
+  const auto write_after = [&](const std::string& of_first, const std::string& of_second) {
+    write("patches.csv", "patch_id,cve,asset_group,affected_systems,after\nP1,CVE-2024-1,web,3," + of_first +
+                             "\nP2,CVE-2024-2,web,3," + of_second + "\n");
+  };
+  write_after("P2", "");
+  EXPECT_THAT(names(answer()["top"]), ElementsAre("P2", "P1"));
+  EXPECT_EQ(answer()["top"][1]["after"], Json::parse(R"(["P2"])"));
+  write_after("P9", "");
+  EXPECT_EQ(run(), 1);
+  EXPECT_THAT(err_.str(), HasSubstr("patch 'P1' is to come after 'P9', which is not in the list"));
+  write_after("P2", "P2;P1");
+  EXPECT_EQ(run(), 1);
+  EXPECT_THAT(err_.str(), HasSubstr("wait for each other in a circle: 'P1' after 'P2' after"));
+}
+
 TEST_F(PlanCommand, PrintsTablesForPeople) {
   EXPECT_EQ(run(), 0);
   EXPECT_THAT(out_.str(),
