@@ -184,8 +184,7 @@ class Searcher {
   /// To the end of an earlier wave, or to the begin of a later one.
   static void change_wave(Sequence& sequence, std::size_t position, std::size_t from, std::size_t to) {
     std::size_t end = 0;
-    for (std::size_t wave = 0; wave <= std::min(to, from < to ? to - 1 : to); ++wave)
-      end += sequence.sizes[wave];
+    for (std::size_t wave = 0; wave <= (from < to ? to - 1 : to); ++wave) end += sequence.sizes[wave];
     move(sequence.jobs, position, from < to ? end - 1 : end);
     --sequence.sizes[from];
     ++sequence.sizes[to];

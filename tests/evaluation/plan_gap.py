@@ -174,7 +174,7 @@ class Program:
         scale = max(cost.max(), 1e-12)
         answer = milp(cost / scale, constraints=LinearConstraint(matrix, self.low, self.high), bounds=Bounds(0, upper), integrality=whole,
                       options={"time_limit": SOLVER_SECONDS, "mip_rel_gap": 1e-6})
-        return answer.status, None if answer.fun is None else answer.fun * scale
+        return answer.status, None if answer.fun is None else float(answer.fun * scale)
 
 
 def measure(rng, folder):

@@ -156,8 +156,8 @@ TEST_F(PlanCommand, TestsKnownIssuesLonger) {
 
 TEST_F(PlanCommand, KeepsWhatComesAfterWhatAndRefusesUnknownNamesAndCircles) {
   const auto write_after = [&](const std::string& of_first, const std::string& of_second) {
-    write("patches.csv", "patch_id,cve,asset_group,affected_systems,after\nP1,CVE-2024-1,web,3," + of_first +
-                             "\nP2,CVE-2024-2,web,3," + of_second + "\n");
+    write("patches.csv", "patch_id,cve,asset_group,affected_systems,after\nP1,CVE-2024-1111,web,3," +
+                             of_first + "\nP2,CVE-2024-2222,web,3," + of_second + "\n");
   };
   write_after("P2", "");
   EXPECT_THAT(names(answer()["top"]), ElementsAre("P2", "P1"));
@@ -165,9 +165,15 @@ TEST_F(PlanCommand, KeepsWhatComesAfterWhatAndRefusesUnknownNamesAndCircles) {
   write_after("P9", "");
   EXPECT_EQ(run(), 1);
   EXPECT_THAT(err_.str(), HasSubstr("patch 'P1' is to come after 'P9', which is not in the list"));
-  write_after("P2", "P2;P1");
+  write_after("P2", "P1");
   EXPECT_EQ(run(), 1);
-  EXPECT_THAT(err_.str(), HasSubstr("wait for each other in a circle: 'P1' after 'P2' after"));
+  EXPECT_THAT(err_.str(), HasSubstr("wait for each other in a circle: 'P1' after 'P2' after 'P1'"));
+}
+
+TEST_F(PlanCommand, UsesAnotherThreatModel) {
+  write("model.json", "{}");
+  EXPECT_EQ(run({"--model", folder_ + "model.json"}), 1);
+  EXPECT_THAT(err_.str(), HasSubstr("model.json"));
 }
 
 TEST_F(PlanCommand, PrintsTablesForPeople) {
