@@ -159,9 +159,9 @@ std::string print_html(const MonthPlan& plan) {
   out += fmt::format(
       "<h1>Patches from {} on</h1>\n<p class=\"quiet\">{} in {} days. Deadlines: {}. "
       "Threat model: "
-      "{}.</p>\n",
+      "{}. {}</p>\n",
       format_date(plan.environment.as_of), patches_in_words(plan.rows.size()), plan.environment.horizon_days,
-      risk::to_string(plan.rules.deadlines), escape(plan.model));
+      risk::to_string(plan.rules.deadlines), escape(plan.model), exposure_in_words(plan));
   add_month(out, plan);
   add_remarks(out, plan, "Emergencies, each for somebody to approve", plan.schedule.emergencies);
   out += "<h2>Waves</h2>\n";

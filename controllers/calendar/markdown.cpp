@@ -92,9 +92,10 @@ void add_remarks(Text& text, const MonthPlan& plan, std::string_view title, cons
 std::string print_markdown(const MonthPlan& plan) {
   Text text;
   fmt::format_to(std::back_inserter(text),
-                 "# Patches from {} on\n\n{} in {} days. Deadlines: {}. Threat model: {}.\n",
+                 "# Patches from {} on\n\n{} in {} days. Deadlines: {}. Threat model: {}. {}\n",
                  format_date(plan.environment.as_of), patches_in_words(plan.rows.size()),
-                 plan.environment.horizon_days, risk::to_string(plan.rules.deadlines), cell(plan.model));
+                 plan.environment.horizon_days, risk::to_string(plan.rules.deadlines), cell(plan.model),
+                 exposure_in_words(plan));
   add_sessions(text, plan);
   add_remarks(text, plan, "Emergencies, each for somebody to approve", plan.schedule.emergencies);
   for (std::size_t wave = schedule::kTopWave; wave <= plan.environment.waves; ++wave)

@@ -12,6 +12,7 @@
 #include "controllers/risk/reason.hpp"
 #include "controllers/schedule/emergencies.hpp"
 #include "controllers/schedule/local_time.hpp"
+#include "controllers/schedule/precedence.hpp"
 
 namespace patchwave::calendar {
 namespace {
@@ -53,6 +54,16 @@ schedule::Patch to_patch(const intel::PatchRow& row, std::size_t index, const sc
   return patch;
 }
 
+Result<schedule::Precedence> precedence_of(const std::vector<intel::PatchRow>& rows) {
+  std::vector<std::string> names;
+  std::vector<std::vector<std::string>> after;
+  for (const auto& row : rows) {
+    names.push_back(row.name);
+    after.push_back(row.after);
+  }
+  return schedule::resolve_precedence(names, after);
+}
+
 void add_assumptions(schedule::Environment& environment) {
   auto& assumptions = environment.assumptions;
   assumptions.emplace_back(
@@ -63,9 +74,11 @@ void add_assumptions(schedule::Environment& environment) {
 
 }  // namespace
 
-MonthPlan make_month_plan(std::vector<intel::PatchRow> rows, schedule::Environment environment,
-                          const intel::KnownIssues& issues, const risk::ThreatModel& model,
-                          const risk::Rules& rules) {
+Result<MonthPlan> make_month_plan(std::vector<intel::PatchRow> rows, schedule::Environment environment,
+                                  const intel::KnownIssues& issues, const risk::ThreatModel& model,
+                                  const risk::Rules& rules) {
+  auto precedence = precedence_of(rows);
+  if (!precedence) return fail(precedence.error());
   MonthPlan plan;
   plan.environment = std::move(environment);
   plan.rules = rules;
@@ -82,6 +95,7 @@ MonthPlan make_month_plan(std::vector<intel::PatchRow> rows, schedule::Environme
     plan.assessments.push_back(risk::assess(model, rules, finding, as_of));
     plan.patches.push_back(
         to_patch(row, index, group, plan.assessments.back(), as_of, intel::issues_of(issues, row)));
+    plan.patches.back().after = std::move((*precedence)[plan.rows.size()]);
     plan.rows.push_back(std::move(row));
   }
   add_assumptions(plan.environment);
@@ -139,6 +153,15 @@ std::vector<FactorView> factors_of(const MonthPlan& plan, std::size_t patch) {
 
 std::string patches_in_words(std::size_t count) {
   return fmt::format("{} patch{}", count, count == 1 ? "" : "es");
+}
+
+std::string exposure_in_words(const MonthPlan& plan) {
+  const schedule::Exposure& exposure = plan.schedule.exposure;
+  return fmt::format(
+      "Until what is planned begins, a loss of {:.3g} is expected, in the unit of scores; no plan with these "
+      "waves "
+      "is below {:.3g}, so {:.1f} % could be saved at most.",
+      exposure.planned, exposure.bound, 100 * exposure.gap());
 }
 
 std::string risk_reason(const MonthPlan& plan, std::size_t patch) {

@@ -26,9 +26,10 @@ struct MonthPlan {
   }
 };
 
-MonthPlan make_month_plan(std::vector<intel::PatchRow> rows, schedule::Environment environment,
-                          const intel::KnownIssues& issues, const risk::ThreatModel& model,
-                          const risk::Rules& rules);
+/// Invalid names patches that come after one that is not in the list, or after themselves.
+Result<MonthPlan> make_month_plan(std::vector<intel::PatchRow> rows, schedule::Environment environment,
+                                  const intel::KnownIssues& issues, const risk::ThreatModel& model,
+                                  const risk::Rules& rules);
 
 /// Patches that a group does together.
 struct Session {
@@ -54,6 +55,9 @@ std::vector<FactorView> factors_of(const MonthPlan& plan, std::size_t patch);
 
 /// "1 patch", "14 patches".
 std::string patches_in_words(std::size_t count);
+
+/// What is lost until everything is done, and how far from the best plan that is.
+std::string exposure_in_words(const MonthPlan& plan);
 
 /// By when, why, and why it is where it is: a sentence for each.
 std::string justification(const MonthPlan& plan, std::size_t patch);

@@ -25,11 +25,12 @@ enum Column : std::uint8_t {
   Product,
   Detected,
   Exploitation,
+  After,
   ColumnCount
 };
 constexpr std::array<std::string_view, ColumnCount> kNames = {
-    "patch_id", "cve",     "asset_group", "affected_systems",
-    "vendor",   "product", "detected",    "ssvc_exploitation"};
+    "patch_id",          "cve",  "asset_group", "affected_systems", "vendor", "product", "detected",
+    "ssvc_exploitation", "after"};
 constexpr std::array kRequired = {Name, Cve, Group, Affected};
 /// Columns of findings that a list without them is the poorer for.
 constexpr std::array<std::string_view, 10> kTelling = {
@@ -54,6 +55,20 @@ std::string text_of(std::string_view field) {
   return std::string(field.substr(0, kLongestField));
 }
 
+/// Each once, in order.
+std::vector<std::string> read_names(std::string_view text) {
+  constexpr std::string_view kApart = " \t;";
+  std::vector<std::string> names;
+  for (std::size_t at = text.find_first_not_of(kApart); at != std::string_view::npos;
+       at = text.find_first_not_of(kApart, at)) {
+    const std::size_t end = std::min(text.find_first_of(kApart, at), text.size());
+    std::string name = text_of(text.substr(at, end - at));
+    if (std::ranges::find(names, name) == names.end()) names.push_back(std::move(name));
+    at = end;
+  }
+  return names;
+}
+
 class RowReader {
  public:
   RowReader(const CsvReader& csv, const Header& header, Date as_of, SetAside& set_aside)
@@ -71,6 +86,7 @@ class RowReader {
     }
     row.vendor = text_of(field(Vendor));
     row.product = text_of(field(Product));
+    row.after = read_names(field(After));
     row.finding = std::move(finding);
     read_affected(row);
     read_detected(row);

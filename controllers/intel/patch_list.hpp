@@ -17,6 +17,7 @@ struct PatchRow {
   std::string vendor;
   std::string product;
   std::optional<Date> detected;              ///< From when on its deadline counts; else the day that counts.
+  std::vector<std::string> after;            ///< Patches that must be done before it, by name.
   FindingRow finding;                        ///< Of the vulnerability that it closes.
   std::map<std::string, std::string> other;  ///< Columns that mean nothing here.
 };
@@ -33,6 +34,7 @@ struct PatchList {
 ///   vendor, product        what it changes
 ///   detected               a date
 ///   ssvc_exploitation      none, poc, active
+///   after                  names of patches that must be done before, set apart by blanks or ';'
 /// and those of findings but for exposure and criticality, which are the group's. Any order, any case.
 /// Invalid: no header, or the columns it lacks. TooLarge: more than 100,000 rows.
 Result<PatchList> parse_patch_list(std::string_view text, Date as_of);

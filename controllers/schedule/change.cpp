@@ -12,7 +12,6 @@ namespace {
 
 constexpr double kPriorFailures = 24;  // The second parameter of Beta(1, b); its mean is 1 / (1 + b).
 constexpr double kTestingDays = 14;
-constexpr double kScoreDays = 90;
 constexpr std::size_t kLeastTested = 5;
 constexpr std::size_t kMostTested = 8;
 constexpr double kTestedShare = 0.03;

@@ -35,25 +35,38 @@ class GroupPlacer {
     return opening.interval.end - opening.interval.begin;
   }
 
-  /// Puts jobs into openings first come first served; the answer is what found no room. Moves next_ behind
-  /// the last opening that was used when it writes.
+  /// Puts jobs into openings first come first served, each when all that it comes after is `done`; the answer
+  /// is what found no room. Moves next_ behind the last opening that was used when it writes.
   template <class Write>
-  Indices pack(Indices remaining, Span span, Write write) const {
+  Indices pack(Indices remaining, Span span, std::vector<bool> done, Write write) const {
     for (std::size_t at = span.first; at < span.end && !remaining.empty(); ++at) {
       SessionBudget budget(group_, std::chrono::floor<milliseconds>(length_of(openings_[at])));
       Indices taken;
       Indices left;
-      for (const auto job : remaining) (budget.take(jobs_[job].affected) ? taken : left).push_back(job);
+      for (const auto job : remaining) {
+        const bool is_taken = is_ready(job, at, done) && budget.take(jobs_[job].affected);
+        if (is_taken) done[job] = true;
+        (is_taken ? taken : left).push_back(job);
+      }
       if (!taken.empty()) write(at, taken);
       remaining = std::move(left);
     }
     return remaining;
   }
+  [[nodiscard]] bool is_ready(std::size_t job, std::size_t opening, const std::vector<bool>& done) const {
+    return jobs_[job].first_opening <= opening &&
+           std::ranges::all_of(jobs_[job].after, [&](std::size_t before) { return done[before]; });
+  }
+  /// As if all others were done.
   Indices without_room(const Indices& jobs, Span span) const {
-    return pack(jobs, span, [](std::size_t, const Indices&) {});
+    std::vector<bool> done(jobs_.size(), true);
+    for (const auto job : jobs) done[job] = false;
+    return pack(jobs, span, std::move(done), [](std::size_t, const Indices&) {});
   }
   Indices commit(const Indices& jobs, Span span, std::size_t wave, Binding first) {
-    return pack(jobs, span, [&](std::size_t at, const Indices& taken) {
+    std::vector<bool> done(jobs_.size());
+    for (std::size_t job = 0; job < jobs_.size(); ++job) done[job] = places_[job].opening.has_value();
+    return pack(jobs, span, std::move(done), [&](std::size_t at, const Indices& taken) {
       std::vector<int> affected;
       for (const auto job : taken) affected.push_back(jobs_[job].affected);
       const auto slots = session_slots(group_, affected, openings_[at].interval.begin);

@@ -15,6 +15,10 @@ enum class Binding : std::uint8_t {
   Bake,         ///< Its wave begins in another window than the wave before ended in.
   Deadline,     ///< Taken into an earlier wave than its place in order, for it would be late in the next one.
   Capacity,     ///< The windows before are full.
+  Exposure,     ///< Before its place in order: less is lost so than by another's going earlier.
+  After,        ///< What it comes after is over by then.
+  Predecessor,  ///< What it comes after is nowhere, or over too late.
+  Others,       ///< After its place in order: those that go before it lose more by waiting.
   NoWindow,     ///< There is none.
   TooLong,      ///< By itself it takes longer than any.
   NoRoom,       ///< All that are left for it are full.
@@ -23,6 +27,10 @@ enum class Binding : std::uint8_t {
 struct Job {
   int affected = 1;
   std::optional<Time> due;
+  double loss = 0;  ///< Expected a day until it is done, of all its systems.
+  std::vector<std::size_t>
+      after;  ///< Jobs before this one, which are done before it: also in the same session.
+  std::size_t first_opening = 0;  ///< It may be in.
 };
 
 struct JobPlace {

@@ -2,9 +2,11 @@
 //
 // The first of all go in the first window of their group. The rest of a group is divided into waves in order;
 // a wave begins in another window than the one before ended in, so that there is time to see what it did.
+// Then patches change places while that exposes less, see local_search.hpp.
 // The answer depends on what the patches say, not on their order.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -25,7 +27,8 @@ struct Patch {
   std::optional<Time> due;
   std::string vendor;
   std::string product;
-  std::string known_issue;  ///< "": none is known.
+  std::string known_issue;         ///< "": none is known.
+  std::vector<std::size_t> after;  ///< Patches that must be done before it; without cycles.
 };
 
 /// Local midnight of `detected` plus the days of the class; nullopt for a class that names none.
@@ -61,9 +64,24 @@ struct Remark {
   std::string reason;
 };
 
+/// Losses that are expected until what is planned begins, in the unit of scores. See exposure.hpp.
+struct Exposure {
+  double planned = 0;
+  double list = 0;   ///< Of the list schedule alone, before patches changed places.
+  double bound = 0;  ///< No plan with these waves goes below it.
+  /// Share of `planned` that a better plan could save at most.
+  [[nodiscard]] double gap() const { return planned > 0 ? std::max(0.0, 1 - bound / planned) : 0; }
+};
+
+/// The days that a score is the loss of.
+inline constexpr double kScoreDays = 90;
+
 struct Schedule {
-  std::vector<std::size_t> order;  ///< Of patches: by deadline class, score, severity, then name.
-  std::vector<Entry> entries;      ///< By patch.
+  /// Of patches: by deadline class, score, severity, then name. What others come after has the first of their
+  /// places, if that is before its own.
+  std::vector<std::size_t> order;
+  std::vector<Entry> entries;  ///< By patch.
+  Exposure exposure;
   std::vector<Emergency> emergencies;
   std::vector<Remark> extended_testing;
   std::vector<Remark> fast_track;

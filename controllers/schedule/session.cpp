@@ -3,13 +3,10 @@
 #include <algorithm>
 
 namespace patchwave::schedule {
-namespace {
 
 std::int64_t rounds_of(const Group& group, int affected) {
   return (std::int64_t{std::max(affected, 1)} + group.at_once - 1) / group.at_once;
 }
-
-}  // namespace
 
 std::vector<Slot> session_slots(const Group& group, std::span<const int> affected, Time begin) {
   std::vector<std::int64_t> rounds;

@@ -24,6 +24,9 @@ struct Slot {
   Time end90;
 };
 
+/// The rounds that a patch of `affected` systems reaches.
+std::int64_t rounds_of(const Group& group, int affected);
+
 /// `affected` systems of each patch, in the order in which they are installed.
 std::vector<Slot> session_slots(const Group& group, std::span<const int> affected, Time begin);
 

@@ -122,6 +122,7 @@ void add_plan_command(CLI::App& app, Chosen& chosen, const std::string& program)
   file("--environment", files.environment, "JSON with asOf and assetGroups: name, count, window and others")
       ->required();
   file("--known-issues", files.known_issues, "JSON list of patch, cve or product, and issue");
+  file("--model", chosen.options.ranking.model, "Threat model to use instead of the built-in one");
   add_deadlines(plan, chosen.options);
   calls(plan, chosen, plan_month);
 }

@@ -127,12 +127,6 @@ Result<intel::Findings> parse_any_findings(std::string_view text, Date as_of) {
   return is_json ? intel::parse_findings_json(text, as_of) : intel::parse_findings(text, as_of);
 }
 
-Result<risk::ThreatModel> load_model(Environment& environment, const std::string& path) {
-  if (path.empty()) return risk::built_in_threat_model();
-  return with_text(environment, "model", path,
-                   [](const std::string& text) { return risk::parse_threat_model(text); });
-}
-
 std::vector<std::string> all_paths(const RankingFiles& files) {
   std::vector<std::string> all = {files.findings, files.kev, files.vulnrichment, files.model};
   for (const auto& more : {files.epss, files.signals, files.vex})
@@ -165,6 +159,12 @@ std::size_t Ranking::rank_after_move(const risk::Place& from, const risk::Place&
   // It is itself among those that come before, when it moves back.
   const std::ptrdiff_t itself = risk::comes_before(from, to) ? 1 : 0;
   return static_cast<std::size_t>(after - order.begin() - itself) + 1;
+}
+
+Result<risk::ThreatModel> load_model(Environment& environment, const std::string& path) {
+  if (path.empty()) return risk::built_in_threat_model();
+  return with_text(environment, "model", path,
+                   [](const std::string& text) { return risk::parse_threat_model(text); });
 }
 
 Result<Ranking> rank_findings(Environment& environment, const RankingFiles& files, const risk::Rules& rules,

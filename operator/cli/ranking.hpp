@@ -59,6 +59,9 @@ struct Ranking {
   [[nodiscard]] std::size_t rank_after_move(const risk::Place& from, const risk::Place& to) const;
 };
 
+/// Of a file; the one that is built in when `path` is "".
+Result<risk::ThreatModel> load_model(Environment& environment, const std::string& path);
+
 /// The order depends on what the rows say, not on theirs. The error names the file.
 Result<Ranking> rank_findings(Environment& environment, const RankingFiles& files, const risk::Rules& rules,
                               Date as_of);

@@ -7,6 +7,7 @@
 #include "controllers/calendar/print.hpp"
 #include "controllers/schedule/local_time.hpp"
 #include "operator/cli/files.hpp"
+#include "operator/cli/ranking.hpp"
 #include "operator/cli/table.hpp"
 #include "operator/cli/verbs.hpp"
 
@@ -41,7 +42,8 @@ void warn_of_patches(Environment& environment, const std::string& file, const in
 
 Result<MonthPlan> read_plan(Environment& environment, const Options& options) {
   const PlanFiles& files = options.plan;
-  const auto single = check_standard_input({files.patches, files.environment, files.known_issues});
+  const auto single =
+      check_standard_input({files.patches, files.environment, files.known_issues, options.ranking.model});
   if (!single) return fail(single.error());
   auto fleet = with_text(environment, "environment", files.environment,
                          [](const std::string& text) { return schedule::parse_environment(text); });
@@ -60,8 +62,10 @@ Result<MonthPlan> read_plan(Environment& environment, const Options& options) {
   } else {
     environment.err << "note: no --known-issues: none counts as known\n";
   }
-  return calendar::make_month_plan(std::move(list->rows), std::move(*fleet), issues,
-                                   risk::built_in_threat_model(), {options.deadlines, {}});
+  const auto model = load_model(environment, options.ranking.model);
+  if (!model) return fail(model.error());
+  return calendar::make_month_plan(std::move(list->rows), std::move(*fleet), issues, *model,
+                                   {options.deadlines, {}});
 }
 
 std::string due_of(const MonthPlan& plan, std::size_t patch) {
@@ -116,7 +120,8 @@ void print_tables(std::ostream& out, const MonthPlan& plan, bool with_headings) 
       << table_of_remarks(plan, "EMERGENCY", schedule.emergencies, with_headings)
       << table_of_remarks(plan, "TEST LONGER", schedule.extended_testing, with_headings)
       << table_of_remarks(plan, "FAST TRACK", schedule.fast_track, with_headings)
-      << table_of_remarks(plan, "NOT SCHEDULED", unscheduled(plan), with_headings);
+      << table_of_remarks(plan, "NOT SCHEDULED", unscheduled(plan), with_headings) << "\n"
+      << calendar::exposure_in_words(plan) << "\n";
 }
 
 }  // namespace
@@ -132,7 +137,7 @@ Result<int> plan_month(Environment& environment, const Options& options) {
     default:
       return fail(ErrorKind::Invalid, "plan prints table, json, markdown, ics or html");
   }
-  const auto plan = read_plan(environment, options);
+  const Result<MonthPlan> plan = read_plan(environment, options);
   if (!plan) return fail(plan.error());
   switch (options.format) {
     case Format::Json:

@@ -15,6 +15,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import machine  # noqa: E402
+import planning  # noqa: E402
 import ranking  # noqa: E402
 import reaction  # noqa: E402
 import rollback  # noqa: E402
@@ -41,6 +42,7 @@ def limits(figures):
     yield "nodePreflight.seconds", figures["nodePreflight"]["seconds"], 1
     yield "ranking.seconds", figures["ranking"]["seconds"], 3
     yield "ranking.peakMebibytes", figures["ranking"]["peakMebibytes"], 500
+    yield "planning.seconds", figures["planning"]["seconds"], 2
 
 
 def measure_rollback(world, account, count):
@@ -93,6 +95,12 @@ def measure_ranking():
     return {**figures, "machine": load}
 
 
+def measure_planning():
+    with machine.load_while() as load:
+        figures = planning.measure()
+    return {**figures, "machine": load}
+
+
 def measure(world, arguments):
     steps = world.steps
     world.up(nodes=4, audit_log=RULES)
@@ -116,8 +124,10 @@ def measure(world, arguments):
         node_preflight = measure_node_preflight()
     with steps.step(f"{ranking.FINDINGS} findings are ranked"):
         ranked = measure_ranking()
+    with steps.step(f"{planning.PATCHES} patches of {planning.GROUPS} groups are planned"):
+        planned = measure_planning()
     return {"nodes": arguments.nodes, "pods": arguments.pods, "memory": memory, "reaction": reactions, "rollback": rollbacks,
-            "gates": gates, "nodePreflight": node_preflight, "ranking": ranked}
+            "gates": gates, "nodePreflight": node_preflight, "ranking": ranked, "planning": planned}
 
 
 def main():

@@ -114,6 +114,9 @@ Case any_case() {
                                             risk::DeadlineClass::NextUpgrade);
     patch.place = {deadline, *rc::gen::element(0.001, 0.01, 1.0), 5};
     patch.due = due_time(environment.zone, environment.as_of, deadline);
+    for (int before = 0; before < i; ++before) {
+      if (*rc::gen::inRange(0, 2 * patches) == 0) patch.after.push_back(static_cast<std::size_t>(before));
+    }
     any.patches.push_back(std::move(patch));
   }
   return any;
@@ -193,11 +196,40 @@ RC_GTEST_PROP(ScheduleProperty, BeginsAWaveAfterTheOneBeforeInAnotherWindow, ())
   }
 }
 
+RC_GTEST_PROP(ScheduleProperty, BeginsNothingBeforeWhatItComesAfterIsOver, ()) {
+  const auto any = any_case();
+  const auto schedule = make_schedule(any.environment, any.patches);
+  for (std::size_t i = 0; i < any.patches.size(); ++i) {
+    const auto& placement = schedule.entries[i].placement;
+    for (const auto before : any.patches[i].after) {
+      RC_ASSERT(schedule.entries[before].rank < schedule.entries[i].rank);
+      if (!placement) continue;
+      const auto& earlier = schedule.entries[before].placement;
+      RC_ASSERT(earlier.has_value());
+      // On each system of a group the patches of a session go in their order.
+      if (any.patches[before].group == any.patches[i].group &&
+          earlier->opening.interval == placement->opening.interval) {
+        RC_ASSERT(earlier->slot.start < placement->slot.start);
+      } else {
+        RC_ASSERT(earlier->slot.end90 <= placement->slot.start);
+      }
+    }
+  }
+}
+
 RC_GTEST_PROP(ScheduleProperty, AnswersTheSameWhateverTheOrderOfThePatches, ()) {
   const auto any = any_case();
-  auto shuffled = any.patches;
-  for (std::size_t i = shuffled.size(); i > 1; --i)
-    std::swap(shuffled[i - 1], shuffled[*rc::gen::inRange<std::size_t>(0, i)]);
+  std::vector<std::size_t> from(any.patches.size());
+  for (std::size_t i = 0; i < from.size(); ++i) from[i] = i;
+  for (std::size_t i = from.size(); i > 1; --i)
+    std::swap(from[i - 1], from[*rc::gen::inRange<std::size_t>(0, i)]);
+  std::vector<std::size_t> to(from.size());
+  for (std::size_t i = 0; i < from.size(); ++i) to[from[i]] = i;
+  std::vector<Patch> shuffled;
+  for (const auto i : from) {
+    shuffled.push_back(any.patches[i]);
+    for (auto& before : shuffled.back().after) before = to[before];
+  }
   const auto told = [&](const std::vector<Patch>& patches) {
     const auto schedule = make_schedule(any.environment, patches);
     std::map<std::string, std::string> entries;

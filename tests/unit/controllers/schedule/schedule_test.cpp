@@ -138,6 +138,42 @@ TEST_F(Scheduling, TestsTheCostliestChangesLonger) {
               ElementsAre("P103", "P105", "P108", "P113", "P121"));
 }
 
+TEST_F(Scheduling, PutsWhatAnotherComesAfterBeforeItInItsSession) {
+  std::vector<Patch> patches = {patch("A", risk::DeadlineClass::FourteenDays, 2),
+                                patch("B", risk::DeadlineClass::SixtyDays, 0.001),
+                                patch("C", risk::DeadlineClass::FourteenDays, 1)};
+  patches[0].after = {1};
+  const auto schedule = make_schedule(environment_, patches);
+  EXPECT_THAT(schedule.order, ElementsAre(1, 0, 2)) << "B is as urgent as A";
+  EXPECT_LT(schedule.entries[1].placement->slot.start, schedule.entries[0].placement->slot.start);
+}
+
+TEST_F(Scheduling, BeginsWhatComesAfterAnotherGroupsPatchWhenThatIsOver) {
+  add_group("store", "Wed 02:00-06:00");
+  std::vector<Patch> patches = {patch("A", risk::DeadlineClass::SixtyDays, 1),
+                                patch("B", risk::DeadlineClass::SixtyDays, 1, 1)};
+  EXPECT_EQ(local(make_schedule(environment_, patches).entries[0].placement->slot.start),
+            "Sat 2024-08-03 02:00");
+  patches[0].after = {1};
+  const auto schedule = make_schedule(environment_, patches);
+  EXPECT_EQ(local(schedule.entries[1].placement->slot.start), "Wed 2024-07-31 02:00");
+  EXPECT_EQ(local(schedule.entries[0].placement->slot.start), "Sat 2024-08-03 02:00");
+  environment_.groups[1].windows = {parse_weekly_window("Sun 02:00-06:00", "window").value()};
+  const auto later = make_schedule(environment_, patches);
+  EXPECT_EQ(local(later.entries[0].placement->slot.start), "Sat 2024-08-10 02:00");
+  EXPECT_THAT(later.entries[0].reason, HasSubstr("what it comes after is over by then"));
+}
+
+TEST_F(Scheduling, LeavesOutWhatComesAfterAPatchWithoutAPlace) {
+  add_group("lab", "");
+  std::vector<Patch> patches = {patch("A", risk::DeadlineClass::SixtyDays, 1),
+                                patch("B", risk::DeadlineClass::SixtyDays, 1, 1)};
+  patches[0].after = {1};
+  const auto schedule = make_schedule(environment_, patches);
+  EXPECT_FALSE(schedule.entries[0].placement);
+  EXPECT_THAT(schedule.entries[0].reason, HasSubstr("what it comes after has no place"));
+}
+
 TEST(ChangeKinds, AreToldByTheNameOfTheProduct) {
   EXPECT_EQ(change_kind("Microsoft", "Windows Server 2022"), ChangeKind::OperatingSystem);
   EXPECT_EQ(change_kind("Microsoft", "Microsoft Windows 11"), ChangeKind::OperatingSystem);

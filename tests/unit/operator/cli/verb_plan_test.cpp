@@ -154,10 +154,33 @@ TEST_F(PlanCommand, TestsKnownIssuesLonger) {
   EXPECT_THAT(names(plan["fastTrack"]), ElementsAre("P1"));
 }
 
+TEST_F(PlanCommand, KeepsWhatComesAfterWhatAndRefusesUnknownNamesAndCircles) {
+  const auto write_after = [&](const std::string& of_first, const std::string& of_second) {
+    write("patches.csv", "patch_id,cve,asset_group,affected_systems,after\nP1,CVE-2024-1111,web,3," +
+                             of_first + "\nP2,CVE-2024-2222,web,3," + of_second + "\n");
+  };
+  write_after("P2", "");
+  EXPECT_THAT(names(answer()["top"]), ElementsAre("P2", "P1"));
+  EXPECT_EQ(answer()["top"][1]["after"], Json::parse(R"(["P2"])"));
+  write_after("P9", "");
+  EXPECT_EQ(run(), 1);
+  EXPECT_THAT(err_.str(), HasSubstr("patch 'P1' is to come after 'P9', which is not in the list"));
+  write_after("P2", "P1");
+  EXPECT_EQ(run(), 1);
+  EXPECT_THAT(err_.str(), HasSubstr("wait for each other in a circle: 'P1' after 'P2' after 'P1'"));
+}
+
+TEST_F(PlanCommand, UsesAnotherThreatModel) {
+  write("model.json", "{}");
+  EXPECT_EQ(run({"--model", folder_ + "model.json"}), 1);
+  EXPECT_THAT(err_.str(), HasSubstr("model.json"));
+}
+
 TEST_F(PlanCommand, PrintsTablesForPeople) {
   EXPECT_EQ(run(), 0);
-  EXPECT_THAT(out_.str(), AllOf(StartsWith("SESSION"), HasSubstr("Sat 2024-08-03 02:00"),
-                                HasSubstr("EMERGENCY"), HasSubstr("NOT SCHEDULED")));
+  EXPECT_THAT(out_.str(),
+              AllOf(StartsWith("SESSION"), HasSubstr("Sat 2024-08-03 02:00"), HasSubstr("EMERGENCY"),
+                    HasSubstr("NOT SCHEDULED"), HasSubstr("no plan with these waves is below")));
   EXPECT_THAT(err_.str(),
               AllOf(HasSubstr("columns that are not there: metasploit"), HasSubstr("no --known-issues")));
 }
@@ -339,6 +362,13 @@ TEST_F(AcceptanceCase, TestsAFewLongerAndOthersAreOnTheFastTrack) {
   EXPECT_GE(tested.size(), 5);
   EXPECT_LE(tested.size(), 8);
   for (const auto& name : names(plan_["fastTrack"])) EXPECT_THAT(tested, Not(Contains(name)));
+}
+
+TEST_F(AcceptanceCase, IsWithinAPerCentOfTheBestThereCouldBe) {
+  const Json& exposure = plan_["exposure"];
+  EXPECT_LE(exposure["planned"], exposure["listSchedule"]);
+  EXPECT_LE(exposure["lowerBound"], exposure["planned"]);
+  EXPECT_LE(exposure["gap"], 0.01);
 }
 
 TEST_F(AcceptanceCase, IsPlannedWithinTwoSeconds) {
