@@ -12,28 +12,36 @@
 namespace patchwave::discovery {
 namespace {
 
+// Of the whole range from the first case on: small cases have nothing to propose.
+int pick(int low, int high) {
+  return *rc::gen::resize(rc::kNominalSize, rc::gen::inRange(low, high));
+}
+
+std::string any_number() {
+  return *rc::gen::element<std::string>("0", "1", "2", "10", "01");
+}
+
 std::string any_tag() {
   const auto* prefix = *rc::gen::element("", "", "v");
   const auto* suffix = *rc::gen::element("", "", "", "-rc.1", "-rc.2", "-alpine", "-1", "-2");
-  const auto number = [] { return *rc::gen::inRange(0, 3); };
-  const int shape = *rc::gen::inRange(0, 6);
+  const int shape = pick(0, 6);
   if (shape == 0) return *rc::gen::element<std::string>("latest", "stable", "20261120", "2026.11.2");
-  if (shape == 1) return fmt::format("{}{}.{}{}", prefix, number(), number(), suffix);
-  return fmt::format("{}{}.{}.{}{}", prefix, number(), number(), number(), suffix);
+  if (shape == 1) return fmt::format("{}{}.{}{}", prefix, any_number(), any_number(), suffix);
+  return fmt::format("{}{}.{}.{}{}", prefix, pick(0, 2), pick(0, 2), any_number(), suffix);
 }
 
 std::vector<std::string> any_tags(int most) {
   std::set<std::string> tags;
-  const int count = *rc::gen::inRange(1, most);
+  const int count = pick(1, most);
   for (int i = 0; i < count; ++i) tags.insert(any_tag());
   return {tags.begin(), tags.end()};
 }
 
 Snapshot any_snapshot() {
-  const auto scope = static_cast<api::UpdateScope>(*rc::gen::inRange(0, 4));
+  const auto scope = static_cast<api::UpdateScope>(pick(0, 4));
   auto snapshot = given::snapshot(any_tags(4), any_tags(20), given::policy(scope));
   for (auto& [tag, release] : snapshot.answers[given::kWeb].releases) {
-    const int age = *rc::gen::inRange(-1, 48);
+    const int age = pick(-1, 48);
     release->made = age < 0 ? std::nullopt : std::optional(given::kNow - std::chrono::hours(age));
   }
   for (auto& running : snapshot.running) {

@@ -37,6 +37,13 @@ TEST(Discovery, ProposesTheLatestVersionThatCountsWithTheDigestOfItsTag) {
   EXPECT_THAT(decision.propose[0].name, ::testing::StartsWith("web-1.4.10-"));
 }
 
+TEST(Discovery, TakesTheSameOfTwoTagsThatAreEquallyNewInWhateverOrderTheyAreListed) {
+  EXPECT_THAT(tags_of(decided(given::snapshot({"1.4.2"}, {"1.4.3", "1.4.03"})).propose),
+              ElementsAre("1.4.03"));
+  EXPECT_THAT(tags_of(decided(given::snapshot({"1.4.2"}, {"1.4.03", "1.4.3"})).propose),
+              ElementsAre("1.4.03"));
+}
+
 TEST(Discovery, AsksForTheTagsFirstAndThenForTheLatestAlone) {
   auto snapshot = given::snapshot({"1.4.2"}, {});
   snapshot.answers.clear();
