@@ -144,3 +144,30 @@ def test_a_registry_that_goes_away_changes_nothing_but_the_condition(till):
     finally:
         registry.up()
     till.then_condition("PatchPolicy", "shop", "UpdatesDiscovered", "True", within=LOOK_SECONDS)
+
+
+@pytest.mark.usefixtures("discovering")
+def test_a_tag_that_names_another_image_by_now_goes_out_under_its_own_name(shop):
+    shop.reference, shop.digests = f"{shop.world.registry.host}/{shop.namespace}/till", {}
+    when_pushed(shop, RUNNING)
+    when_pushed(shop, NEWER)
+    pinned = f"{shop.reference}:{RUNNING}@{shop.digests[RUNNING]}"
+    shop.given_deployment(containers=[{"name": "app", "image": pinned}])
+    given_policy(shop, semver="Digest")
+    assert not patches(shop)
+    when_pushed(shop, RUNNING, age_hours=48)
+    patch, = then_found(shop, RUNNING)
+    assert patch["spec"]["to"]["digest"] == shop.digests[RUNNING]
+    shop.then_pods_run(("Deployment", "web"), RUNNING)
+
+
+@pytest.mark.usefixtures("discovering")
+def test_each_line_that_runs_gets_its_own_version_and_no_other(till):
+    when_pushed(till, "1.3.9")
+    old = till.given_deployment("old", tag="1.3.9")
+    given_policy(till)
+    when_pushed(till, "1.3.10")
+    when_pushed(till, NEWER)
+    with till.never_runs(old, NEWER):
+        till.then_pods_run(("Deployment", "web"), NEWER)
+        till.then_pods_run(old, "1.3.10")
