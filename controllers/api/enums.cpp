@@ -22,6 +22,12 @@ constexpr Table<OnUndecided, 3> kOnUndecided = {{
     {OnUndecided::Advance, "Advance"},
     {OnUndecided::Rollback, "Rollback"},
 }};
+constexpr Table<UpdateScope, 4> kUpdateScopes = {{
+    {UpdateScope::None, "None"},
+    {UpdateScope::Digest, "Digest"},
+    {UpdateScope::Patch, "Patch"},
+    {UpdateScope::Minor, "Minor"},
+}};
 constexpr Table<Verdict, 3> kVerdicts = {{
     {Verdict::Undecided, "Undecided"},
     {Verdict::Pass, "Pass"},
@@ -97,6 +103,10 @@ Names<OnUndecided> names_of<OnUndecided>() {
   return kOnUndecided;
 }
 template <>
+Names<UpdateScope> names_of<UpdateScope>() {
+  return kUpdateScopes;
+}
+template <>
 Names<Verdict> names_of<Verdict>() {
   return kVerdicts;
 }
@@ -136,6 +146,9 @@ std::string_view to_string(OnHarm value) {
   return word_of(value);
 }
 std::string_view to_string(OnUndecided value) {
+  return word_of(value);
+}
+std::string_view to_string(UpdateScope value) {
   return word_of(value);
 }
 std::string_view to_string(Verdict value) {

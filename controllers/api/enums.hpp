@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "controllers/api/common.hpp"
+#include "controllers/api/policy.hpp"
 #include "controllers/api/wave.hpp"
 
 namespace patchwave::api {
@@ -22,6 +23,8 @@ template <>
 Names<OnHarm> names_of<OnHarm>();
 template <>
 Names<OnUndecided> names_of<OnUndecided>();
+template <>
+Names<UpdateScope> names_of<UpdateScope>();
 template <>
 Names<Verdict> names_of<Verdict>();
 template <>

@@ -52,6 +52,15 @@ struct Patch {
   PatchStatus status;
 };
 
+/// On a Patch: the policy that found it, and alone rolls it out.
+inline constexpr std::string_view kDiscoveredByLabel = "patchwave.dev/discovered-by";
+/// On such a Patch: what it was found for ("1.4.2"), when, when its image was made where that is known, and
+/// why it counts, for people.
+inline constexpr std::string_view kDiscoveredFromAnnotation = "patchwave.dev/discovered-from";
+inline constexpr std::string_view kDiscoveredTimeAnnotation = "patchwave.dev/discovered-time";
+inline constexpr std::string_view kImageTimeAnnotation = "patchwave.dev/image-time";
+inline constexpr std::string_view kDiscoveredBecauseAnnotation = "patchwave.dev/discovered-because";
+
 /// On a Patch: the digest whose quarantine a person has lifted. `kubectl patchwave quarantine lift` sets it.
 inline constexpr std::string_view kLiftQuarantineAnnotation = "patchwave.dev/lift-quarantine";
 

@@ -32,6 +32,19 @@ struct HistoryLimits {
   bool operator==(const HistoryLimits&) const = default;
 };
 
+/// How far a newer version may be from the one that runs; each includes those before it.
+enum class UpdateScope : std::uint8_t { None, Digest, Patch, Minor };
+std::string_view to_string(UpdateScope value);
+
+/// Which newer versions of what runs are found in registries.
+struct Updates {
+  UpdateScope semver = UpdateScope::Patch;
+  milliseconds minimum_age{24 * 3600 * 1000};
+  std::string tags;                      ///< RE2, of whole tags; empty: see plan/update.hpp.
+  std::optional<milliseconds> interval;  ///< Unset: that of the operator's configuration.
+  bool operator==(const Updates&) const = default;
+};
+
 struct PatchPolicySpec {
   Mode mode = Mode::Approve;
   bool suspend = false;
@@ -45,8 +58,27 @@ struct PatchPolicySpec {
   CountOrPercent max_unavailable{
       1, false};  ///< `disruption.maxUnavailable`: targets in transition, over all waves.
   HistoryLimits history;
+  std::optional<Updates> updates = {};  ///< Unset: nothing is looked for.
   bool operator==(const PatchPolicySpec&) const = default;
 };
+
+/// A newer version that is not old enough yet.
+struct HeldBackUpdate {
+  std::string image;
+  std::string tag;
+  std::string digest;
+  std::optional<Time> seen_time;  ///< First seen with this digest: its age counts from here if it says none.
+  std::optional<Time> until_time;
+  bool operator==(const HeldBackUpdate&) const = default;
+};
+
+struct DiscoveryStatus {
+  std::optional<Time> last_time;  ///< When registries were last asked, and when they are asked next.
+  std::optional<Time> next_time;
+  std::vector<HeldBackUpdate> held_back;  ///< At most kMostHeldBack.
+  bool operator==(const DiscoveryStatus&) const = default;
+};
+inline constexpr std::size_t kMostHeldBack = 200;
 
 struct PatchPolicyStatus {
   std::int64_t observed_generation = 0;
@@ -55,6 +87,7 @@ struct PatchPolicyStatus {
   int active_waves = 0;
   int quarantined_patches = 0;
   std::string next_window;  ///< For the column: RFC 3339, "open", or "".
+  std::optional<DiscoveryStatus> discovery = {};
   std::vector<Condition> conditions;
   bool operator==(const PatchPolicyStatus&) const = default;
 };

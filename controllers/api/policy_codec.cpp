@@ -3,6 +3,7 @@
 #include "controllers/api/codec.hpp"
 #include "controllers/api/node_pool_codec.hpp"
 #include "controllers/api/shared_codec.hpp"
+#include "controllers/api/updates_codec.hpp"
 
 namespace patchwave::api {
 namespace {
@@ -90,6 +91,7 @@ PatchPolicySpec read_spec(const ObjectReader& fields) {
   spec.on_harm = fields.choice("onHarm", spec.on_harm);
   spec.on_undecided = read_undecided(fields);
   spec.max_unavailable = read_max_unavailable(fields.object("disruption"));
+  spec.updates = read_updates(fields);
   const auto history = fields.object("history");
   spec.history = {history.integer("succeeded", spec.history.succeeded, {0, 100}),
                   history.integer("failed", spec.history.failed, {0, 100})};
@@ -105,6 +107,7 @@ PatchPolicyStatus read_status(const ObjectReader& fields) {
   status.active_waves = fields.integer("activeWaves", 0, kCount);
   status.quarantined_patches = fields.integer("quarantinedPatches", 0, kCount);
   status.next_window = fields.text("nextWindow", {});
+  status.discovery = read_discovery(fields);
   status.conditions = read_conditions(fields);
   return status;
 }
@@ -148,6 +151,7 @@ Json print_spec(const PatchPolicySpec& spec) {
       {"history", {{"succeeded", spec.history.succeeded}, {"failed", spec.history.failed}}},
   };
   put(fields, "gates", print_gates(spec.gates));
+  if (spec.updates) fields["updates"] = print_updates(*spec.updates);
   return fields;
 }
 
@@ -160,6 +164,7 @@ Json print_status(const PatchPolicyStatus& status) {
       {"quarantinedPatches", status.quarantined_patches},
   };
   put(fields, "nextWindow", status.next_window);
+  if (status.discovery) fields["discovery"] = print_discovery(*status.discovery);
   put_conditions(fields, status.conditions);
   return fields;
 }

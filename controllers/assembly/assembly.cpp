@@ -94,6 +94,7 @@ Assembly::Assembly(Surroundings surroundings)
       outcomes_(with_.metrics, with_.stores, with_.clock),
       ranking_(with_.knowledge, with_.stores, with_.clock, with_.operator_namespace),
       risks_(with_.metrics, with_.stores, with_.clock, ranking_),
+      discovered_(with_.metrics, with_.stores, with_.clock),
       gates_(with_.prometheus, with_.gates, with_.stop),
       policy_reconciler_(
           {with_.client, with_.stores, with_.clock, with_.operator_namespace},
@@ -108,6 +109,11 @@ Assembly::Assembly(Surroundings surroundings)
           {with_.on_happening,
            [this](const auto& before, const auto& after) { outcomes_.wave_written(before, after); }}),
       approval_reconciler_({with_.client, with_.stores, with_.clock}),
+      discovery_reconciler_(
+          {with_.client, with_.stores, with_.clock, with_.open_repository, with_.random_fraction,
+           with_.operator_namespace, with_.discovery},
+          {with_.on_happening,
+           [this](const auto& policy, const auto& decision) { discovered_.looked(policy, decision); }}),
       policies_(
           {.name = "patchpolicy", .workers = with_.workers.policies, .backoff = {}},
           [this](const std::string& key) { return policy_reconciler_.reconcile(key); }, with_.clock,
@@ -126,7 +132,11 @@ Assembly::Assembly(Surroundings surroundings)
           with_.log, with_.metrics),
       rankings_(
           {.name = "ranking", .workers = 1, .backoff = {}},
-          [this](const std::string&) { return rank_patches(); }, with_.clock, with_.log, with_.metrics) {
+          [this](const std::string&) { return rank_patches(); }, with_.clock, with_.log, with_.metrics),
+      discoveries_(
+          {.name = "discovery", .workers = 1, .backoff = {}},
+          [this](const std::string& key) { return discovery_reconciler_.reconcile(key); }, with_.clock,
+          with_.log, with_.metrics) {
   gates_.on_finding = [this](const auto& wave, const auto& gate, const auto& finding) {
     outcomes_.gate_asked(wave, gate, finding);
   };
@@ -134,7 +144,7 @@ Assembly::Assembly(Surroundings surroundings)
 }
 
 std::vector<runtime::Controller*> Assembly::controllers() {
-  return {&policies_, &patches_, &waves_, &approvals_, &rankings_};
+  return {&policies_, &patches_, &waves_, &approvals_, &rankings_, &discoveries_};
 }
 
 void Assembly::feeds_changed() {
@@ -183,6 +193,7 @@ void Assembly::listen() {
 void Assembly::policy_changed(const kube::Object* before, const kube::Object* after) {
   const auto& policy = either(before, after);
   policies_.enqueue(key_of(policy));
+  if (spec_changed(before, after)) discoveries_.enqueue(key_of(policy));
   // A patch of a pool waits for a policy that has it.
   for (const auto& patch : with_.stores.patches.list(string_at(policy, {"metadata", "namespace"}))) {
     const bool waits = string_at(*patch, {"status", "digest"}).empty() &&
@@ -253,7 +264,10 @@ void Assembly::workload_changed(const kube::Object* before, const kube::Object* 
   if (assessment_may_change(before, after)) inventory_changed();
   if (!plan_may_change(before, after)) return;
   look_at_policies(ns);
-  if (ns != with_.operator_namespace) look_at_policies(with_.operator_namespace);
+  look_for_updates(ns);
+  if (ns == with_.operator_namespace) return;
+  look_at_policies(with_.operator_namespace);
+  look_for_updates(with_.operator_namespace);
 }
 
 void Assembly::namespace_changed(const kube::Object* before, const kube::Object* after) {
@@ -281,6 +295,14 @@ void Assembly::node_changed(const kube::NodeView* before, const kube::NodeView* 
 
 void Assembly::look_at_policies(std::string_view ns) {
   for (const auto& policy : with_.stores.policies.list(ns)) policies_.enqueue(key_of(*policy));
+}
+
+// It asks registries only for what it has not seen yet, and when it is time.
+void Assembly::look_for_updates(std::string_view ns) {
+  for (const auto& policy : with_.stores.policies.list(ns)) {
+    if (find(*policy, {"spec", "updates"}) != nullptr)
+      discoveries_.enqueue_after(key_of(*policy), kGatherChanges);
+  }
 }
 
 void Assembly::look_at_waves_in(const std::string& target_namespace) {

@@ -11,8 +11,10 @@
 #include <vector>
 
 #include "controllers/approval/reconcile.hpp"
+#include "controllers/assembly/discovery_metrics.hpp"
 #include "controllers/assembly/outcome_metrics.hpp"
 #include "controllers/assembly/risk_metrics.hpp"
+#include "controllers/discovery/reconcile.hpp"
 #include "controllers/inventory/stores.hpp"
 #include "controllers/patch/reconcile.hpp"
 #include "controllers/policy/reconcile.hpp"
@@ -46,6 +48,9 @@ struct Surroundings {
   Workers workers;
   std::function<void(const api::Happening&)> on_happening;
   ranking::Knowledge knowledge{};
+  discovery::OpenRepository open_repository{};  ///< Empty: no newer version is looked for.
+  discovery::Settings discovery{};
+  std::function<double()> random_fraction = [] { return 0.0; };  ///< In [0, 1).
 };
 
 class Assembly {
@@ -70,6 +75,7 @@ class Assembly {
   Result<runtime::ReconcileResult> rank_patches();
   void inventory_changed();
   void look_at_policies(std::string_view ns);
+  void look_for_updates(std::string_view ns);
   void look_at_waves_in(const std::string& target_namespace);
   void index_wave(const std::string& key, const kube::Object* after);
 
@@ -77,16 +83,19 @@ class Assembly {
   OutcomeMetrics outcomes_;
   ranking::Ranking ranking_;
   RiskMetrics risks_;
+  DiscoveryMetrics discovered_;
   wave::GateKeeper gates_;
   policy::PolicyReconciler policy_reconciler_;
   patch::PatchReconciler patch_reconciler_;
   wave::WaveReconciler wave_reconciler_;
   approval::ApprovalReconciler approval_reconciler_;
+  discovery::DiscoveryReconciler discovery_reconciler_;
   runtime::Controller policies_;
   runtime::Controller patches_;
   runtime::Controller waves_;
   runtime::Controller approvals_;
   runtime::Controller rankings_;
+  runtime::Controller discoveries_;
 
   std::mutex mutex_;
   std::map<std::string, std::set<std::string>>

@@ -13,6 +13,7 @@
 #include "controllers/api/codec.hpp"
 #include "controllers/api/statistical_gate.hpp"
 #include "controllers/plan/hash.hpp"
+#include "controllers/plan/update.hpp"
 #include "controllers/plan/version.hpp"
 
 namespace patchwave::plan {
@@ -54,7 +55,8 @@ Candidate candidate_of(const api::Patch& patch, std::string_view version, const 
 struct Wanted {
   std::string repository;
   std::string tag;
-  std::set<std::string> digests;  ///< Of the index and of its platforms; empty while unresolved.
+  std::set<std::string> digests;        ///< Of the index and of its platforms; empty while unresolved.
+  std::optional<UpdateRule> rule = {};  ///< What was found goes only where the policy's rule would find it.
 };
 
 bool runs_already(const Wanted& wanted, const ImageReference& image) {
@@ -62,10 +64,21 @@ bool runs_already(const Wanted& wanted, const ImageReference& image) {
   return wanted.digests.contains(image.digest);
 }
 
-Result<Wanted> wanted_of(const api::Patch& patch) {
+bool counts_for(const Wanted& wanted, const ImageReference& image) {
+  if (!wanted.rule) return true;
+  const bool rebuilt = image.tag == wanted.tag && wanted.rule->counts_rebuilds();
+  return rebuilt || wanted.rule->counts(image.tag, wanted.tag);
+}
+
+Result<Wanted> wanted_of(const api::PatchPolicy& policy, const api::Patch& patch) {
   const auto subject = parse_image(patch.spec.image);
   if (!subject) return fail(subject.error().within("spec.subject.image"));
   Wanted wanted{subject->repository, patch.spec.tag, {}};
+  if (discovered_by(patch, policy)) {
+    auto rule = UpdateRule::of(policy);
+    if (!rule) return fail(std::move(rule.error()));
+    wanted.rule = std::move(*rule);
+  }
   const auto& digest = patch.spec.digest.empty() ? patch.status.digest : patch.spec.digest;
   if (!digest.empty()) {
     wanted.digests.insert(patch.status.platform_digests.begin(), patch.status.platform_digests.end());
@@ -97,6 +110,7 @@ std::vector<std::string> containers_to_change(const Workload& workload, const Wa
   for (const auto& container : workload.containers) {
     const auto image = parse_image(container.image);
     if (!image || image->repository != wanted.repository || runs_already(wanted, *image)) continue;
+    if (!counts_for(wanted, *image)) continue;
     if (compare_versions(image->tag, wanted.tag).value_or(0) > 0) {
       warnings.add(fmt::format("{}: container {} runs {}, which is later than {}", name_of(workload),
                                container.name, image->tag, wanted.tag));
@@ -111,7 +125,7 @@ std::vector<Candidate> workloads_to_patch(const api::PatchPolicy& policy, const 
                                           const std::vector<Workload>& workloads, const PlanSoFar& so_far,
                                           Plan& plan) {
   std::vector<Candidate> found;
-  const auto read = wanted_of(patch);
+  const auto read = wanted_of(policy, patch);
   if (!read) {
     plan.problem = fmt::format("Patch {}: {}", patch.metadata.name, read.error().message);
     return found;

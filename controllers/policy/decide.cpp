@@ -6,6 +6,7 @@
 #include <set>
 
 #include "controllers/api/codec.hpp"
+#include "controllers/plan/update.hpp"
 #include "controllers/plan/version.hpp"
 #include "controllers/plan/windows.hpp"
 #include "operator/base/time.hpp"
@@ -31,17 +32,27 @@ bool forgiven(const api::PatchWave& wave, const api::Patch& patch) {
          wave.status.harm->time.value_or(Time::min()) <= *patch.status.lifted_time;
 }
 
+// What the policy itself found takes the place only of what it counts for, and a rebuilt image that of the
+// build found before it.
+bool takes_the_place(const api::Patch& other, const api::Patch& patch, const api::PatchPolicy& policy) {
+  if (!patch.spec.node_pool.empty())
+    return plan::compare_versions(other.spec.version, patch.spec.version).value_or(0) > 0;
+  if (!plan::discovered_by(other, policy))
+    return plan::compare_versions(other.spec.tag, patch.spec.tag).value_or(0) > 0;
+  if (other.spec.tag == patch.spec.tag && plan::discovered_by(patch, policy))
+    return other.metadata.creation_time > patch.metadata.creation_time;
+  const auto rule = plan::UpdateRule::of(policy);
+  return rule && rule->counts(patch.spec.tag, other.spec.tag);
+}
+
 // A newer patch of the same image or pool, good as far as is known, takes the place of an older one.
-bool superseded(const api::Patch& patch, const std::vector<api::Patch>& patches) {
-  return std::any_of(patches.begin(), patches.end(), [&](const api::Patch& other) {
+bool superseded(const api::Patch& patch, const PolicySnapshot& snapshot) {
+  return std::ranges::any_of(snapshot.patches, [&](const api::Patch& other) {
     const bool same_subject =
         other.spec.image == patch.spec.image && other.spec.node_pool == patch.spec.node_pool;
     if (!same_subject || other.metadata.uid == patch.metadata.uid) return false;
     if (other.status.quarantine || other.metadata.deletion_time) return false;
-    const auto order = patch.spec.node_pool.empty()
-                           ? plan::compare_versions(other.spec.tag, patch.spec.tag)
-                           : plan::compare_versions(other.spec.version, patch.spec.version);
-    return order && *order > 0;
+    return plan::is_for(other, snapshot.policy) && takes_the_place(other, patch, snapshot.policy);
   });
 }
 
@@ -146,12 +157,22 @@ void plan_patch(const PolicySnapshot& snapshot, const std::vector<api::Workload>
   const bool open = !patch.metadata.deletion_time && !patch.status.digest.empty();
   if (!open || patch.status.quarantine) return;
   plan::Plan plan;
-  if (!superseded(patch, snapshot.patches)) plan = plan_the_rest(snapshot, selected, patch, waves);
+  if (!superseded(patch, snapshot)) plan = plan_the_rest(snapshot, selected, patch, waves);
   warnings.insert(warnings.end(), plan.workload_warnings.begin(), plan.workload_warnings.end());
   reconcile_waves(waves, plan, decision);
   const bool active = std::any_of(waves.begun.begin(), waves.begun.end(),
                                   [](const auto* wave) { return !api::has_ended(wave->status.phase); });
   if (active || !plan.waves.empty()) ++decision.status.open_patches;
+}
+
+// What waits for a patch that is gone waits for nothing.
+void drop_orphans(const PolicySnapshot& snapshot, PolicyDecision& decision) {
+  for (const auto& wave : snapshot.waves) {
+    if (has_begun(wave) || wave.metadata.deletion_time) continue;
+    const bool gone = std::ranges::none_of(
+        snapshot.patches, [&](const api::Patch& patch) { return patch.metadata.name == wave.spec.patch; });
+    if (gone) decision.remove.push_back(removal(wave, "its patch is gone"));
+  }
 }
 
 // The oldest ended waves beyond the limits go, but none of a patch that is still under way, and no failed
@@ -281,7 +302,10 @@ PolicyDecision decide(const PolicySnapshot& snapshot, Time now) {
   std::vector<std::string> warnings;
   if (standing.reason != "InvalidSpec") {
     if (!selected.empty()) warnings = plan::warnings_of_waves(snapshot.policy.spec, selected.size());
-    for (const auto& patch : snapshot.patches) plan_patch(snapshot, selected, patch, decision, warnings);
+    for (const auto& patch : snapshot.patches) {
+      if (plan::is_for(patch, snapshot.policy)) plan_patch(snapshot, selected, patch, decision, warnings);
+    }
+    drop_orphans(snapshot, decision);
     prune(snapshot, decision);
     show_window(snapshot, decision, now);
     standing = standing_of(snapshot, decision.status);

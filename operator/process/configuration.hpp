@@ -92,6 +92,12 @@ struct RiskSettings {
   bool operator==(const RiskSettings&) const = default;
 };
 
+/// Looking for newer versions, for policies that ask for it.
+struct DiscoverySettings {
+  milliseconds interval{3'600'000};  ///< Of policies that say none.
+  bool operator==(const DiscoverySettings&) const = default;
+};
+
 struct Configuration {
   std::string kubeconfig;  ///< Empty: $KUBECONFIG, else the pod's service account, else ~/.kube/config.
   std::string context;
@@ -111,6 +117,7 @@ struct Configuration {
   JudgeSettings judge;
   NodeJobsSettings node_jobs;
   RiskSettings risk;
+  DiscoverySettings discovery;
   std::vector<feeds::FeedSettings> feeds;  ///< None: patches have no risk and no deadline.
   bool operator==(const Configuration&) const = default;
 };

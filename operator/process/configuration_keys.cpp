@@ -190,6 +190,7 @@ std::vector<Key<Configuration>> make_configuration_keys() {
           "nodeJobs.serviceAccount", "a service account's name",
           [](auto& c) -> auto& { return c.node_jobs.service_account; }, is_dns_label),
       deadlines_key(),
+      duration_key("discovery.interval", 1s, 168h, [](auto& c) -> auto& { return c.discovery.interval; }),
   };
 }
 

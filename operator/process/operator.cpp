@@ -16,6 +16,7 @@
 #include "operator/process/connections.hpp"
 #include "operator/process/feeds.hpp"
 #include "operator/process/registries.hpp"
+#include "operator/runtime/discovery_metrics.hpp"
 #include "operator/runtime/manager.hpp"
 #include "operator/runtime/process_metrics.hpp"
 #include "operator/runtime/signals.hpp"
@@ -78,6 +79,7 @@ class Operator {
         log_(log),
         prometheus_(std::move(prometheus)),
         registries_(std::move(registries)),
+        registry_requests_(metrics_),
         manager_({.overrun = [this] { give_up(); }}, log),
         requests_(metrics_, connection_.endpoint.base_url),
         clients_(make_clients(connection_, configuration, requests_, clock, manager_.calls_stop())),
@@ -85,7 +87,9 @@ class Operator {
         feeds_(configuration.feeds, clock, log, metrics_),
         assembly_(surroundings()),
         caches_(stores_, clients_->watches, clock, log, metrics_),
-        elector_(election_options(), clients_->lease, clock, log, random_fraction) {}
+        elector_(election_options(), clients_->lease, clock, log, random_fraction) {
+    registries_.observe([this](int status) { registry_requests_.answered(status); });
+  }
 
   Result<void> run() {
     runtime::add_build_info(metrics_, PATCHWAVE_VERSION, PATCHWAVE_REVISION);
@@ -139,7 +143,14 @@ class Operator {
             .workers = {configuration_.workers.policies, configuration_.workers.patches,
                         configuration_.workers.waves},
             .on_happening = [this](const api::Happening& happening) { events_.record(note_of(happening)); },
-            .knowledge = {feeds_.reader(), nullptr, {configuration_.risk.deadlines, {}}}};
+            .knowledge = {feeds_.reader(), nullptr, {configuration_.risk.deadlines, {}}},
+            .open_repository =
+                [this](const std::string& repository, std::vector<patch::Puller> pullers) {
+                  return registries_.open(repository, std::move(pullers), clients_->work,
+                                          manager_.calls_stop());
+                },
+            .discovery = {configuration_.discovery.interval},
+            .random_fraction = random_fraction};
   }
 
   kube::LeaderElectorOptions election_options() {
@@ -216,6 +227,7 @@ class Operator {
   std::unique_ptr<prometheus::Client> prometheus_;
   Registries registries_;
   runtime::Metrics metrics_;
+  runtime::RegistryMetrics registry_requests_;
   runtime::Manager manager_;
   runtime::RequestMetrics requests_;
   std::unique_ptr<Clients> clients_;

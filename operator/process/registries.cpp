@@ -5,6 +5,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <utility>
 
 #include "operator/http/cpprest_transport.hpp"
 #include "operator/kube/credentials.hpp"
@@ -65,6 +66,103 @@ class Transports {
   std::map<std::string, std::shared_ptr<http::Transport>> transports_;
 };
 
+// Asks with the credentials of those who pull, one after the other, and then with the configured one. Each is
+// tried with a registry client of its own, so that no token of one namespace serves another.
+class AsPullers {
+ public:
+  AsPullers(const registry::RegistryOptions& options, const Clock& clock, const kube::Client& client,
+            std::vector<patch::Puller> pullers)
+      : configured_(options.credentials),
+        options_(options),
+        clock_(clock),
+        client_(client),
+        pullers_(std::move(pullers)) {
+    options_.credentials = [this](const std::string& host, const std::string& repository) {
+      return credential(host, repository);
+    };
+    registry_.emplace(options_, clock_);
+  }
+  AsPullers(const AsPullers&) = delete;
+  AsPullers& operator=(const AsPullers&) = delete;
+
+  /// What worked once is used for the next question too.
+  template <class Question>
+  auto ask(const Question& question) -> decltype(question(std::declval<registry::Registry&>())) {
+    while (true) {
+      auto answer = question(*registry_);
+      const bool refused = !answer && (answer.error().kind == ErrorKind::Unauthorized ||
+                                       answer.error().kind == ErrorKind::Forbidden);
+      if (refused && found_ && attempt_ + 1 < found_->credentials.size()) {
+        ++attempt_;
+        registry_.emplace(options_, clock_);
+        continue;
+      }
+      if (!answer && found_) {
+        for (const auto& problem : found_->problems) answer.error().message += "; " + problem;
+      }
+      return answer;
+    }
+  }
+
+ private:
+  Result<std::optional<registry::Credential>> credential(const std::string& host,
+                                                         const std::string& repository) {
+    if (!found_) {
+      found_ = read_pull_credentials(client_, pullers_, host, repository);
+      auto configured = configured_(host, repository);
+      if (!configured) {
+        found_->problems.push_back(configured.error().message);
+      } else if (*configured) {
+        found_->credentials.push_back(std::move(**configured));
+      }
+    }
+    if (attempt_ < found_->credentials.size()) return found_->credentials[attempt_];
+    return std::optional<registry::Credential>();
+  }
+
+  decltype(registry::RegistryOptions::credentials) configured_;
+  registry::RegistryOptions options_;
+  const Clock& clock_;
+  const kube::Client& client_;
+  std::vector<patch::Puller> pullers_;
+  std::optional<PullCredentials> found_;
+  std::size_t attempt_ = 0;
+  std::optional<registry::Registry> registry_;
+};
+
+class OpenedRepository final : public discovery::Repository {
+ public:
+  OpenedRepository(std::string repository, std::unique_ptr<AsPullers> pullers, std::stop_token stop)
+      : repository_(std::move(repository)), pullers_(std::move(pullers)), stop_(std::move(stop)) {}
+
+  Result<std::vector<std::string>> tags() override {
+    const auto reference = registry::parse_reference(repository_);
+    if (!reference) return fail(reference.error());
+    return pullers_->ask([&](registry::Registry& registry) { return registry.list_tags(*reference, stop_); });
+  }
+
+  Result<discovery::Release> release(const std::string& tag) override {
+    const auto reference = registry::parse_reference(repository_ + ":" + tag);
+    if (!reference) return fail(reference.error());
+    const auto resolved =
+        pullers_->ask([&](registry::Registry& registry) { return registry.resolve(*reference, stop_); });
+    if (!resolved) return fail(resolved.error());
+    const auto made = pullers_->ask([&](registry::Registry& registry) {
+      return registry.time_made(*reference, resolved->digest, stop_);
+    });
+    if (!made) return fail(made.error());
+    discovery::Release release{resolved->digest, {}, *made};
+    for (const auto& [platform, digest] : resolved->platform_digests)
+      release.platform_digests.push_back(digest);
+    return release;
+  }
+
+ private:
+  std::string repository_;
+  std::unique_ptr<AsPullers> pullers_;
+  std::stop_token stop_;
+};
+
 Result<void> check_files(const std::vector<RegistrySettings>& settings) {
   for (std::size_t index = 0; index < settings.size(); ++index) {
     if (!settings[index].ca_file.empty()) {
@@ -83,52 +181,39 @@ Result<void> check_files(const std::vector<RegistrySettings>& settings) {
 
 }  // namespace
 
+Registries::Registries(registry::RegistryOptions options, const Clock& clock)
+    : options_(std::move(options)), clock_(clock) {
+  // What is known by digest, and how often a host wants to be asked, is one for all credentials.
+  options_.memory = std::make_shared<registry::DigestMemory>();
+  options_.restraint = std::make_shared<registry::Restraint>(clock);
+  registry_ = std::make_unique<registry::Registry>(options_, clock_);
+}
+
+void Registries::observe(std::function<void(int status)> on_answer) {
+  options_.on_answer = std::move(on_answer);
+  registry_ = std::make_unique<registry::Registry>(options_, clock_);
+}
+
 patch::Lookup Registries::resolve(const patch::ImageQuestion& question, const kube::Client& client,
                                   std::stop_token stop) const {
   const auto reference = registry::parse_reference(question.repository + ":" + question.tag);
   if (!reference) return {"", {}, reference.error().message, std::nullopt};
-  const auto resolved = question.pullers.empty() ? registry_->resolve(*reference, std::move(stop))
-                                                 : resolve_as_pullers(question, *reference, client, stop);
+  const auto ask = [&](registry::Registry& registry) { return registry.resolve(*reference, stop); };
+  const auto resolved = question.pullers.empty()
+                            ? ask(*registry_)
+                            : AsPullers(options_, clock_, client, question.pullers).ask(ask);
   if (!resolved) return {"", {}, resolved.error().message, resolved.error().retry_after};
   patch::Lookup lookup{resolved->digest, {}, "", std::nullopt};
   for (const auto& [platform, digest] : resolved->platform_digests) lookup.platform_digests.push_back(digest);
   return lookup;
 }
 
-// Each credential is tried with a registry client of its own, so that no token of one namespace serves
-// another.
-Result<registry::ResolvedImage> Registries::resolve_as_pullers(const patch::ImageQuestion& question,
-                                                               const registry::Reference& reference,
-                                                               const kube::Client& client,
-                                                               const std::stop_token& stop) const {
-  std::optional<PullCredentials> found;
-  std::size_t attempt = 0;
-  auto options = options_;
-  options.credentials = [&](const std::string& host,
-                            const std::string& repository) -> Result<std::optional<registry::Credential>> {
-    if (!found) {
-      found = read_pull_credentials(client, question.pullers, host, repository);
-      auto configured = options_.credentials(host, repository);
-      if (!configured) {
-        found->problems.push_back(configured.error().message);
-      } else if (*configured) {
-        found->credentials.push_back(std::move(**configured));
-      }
-    }
-    if (attempt < found->credentials.size()) return found->credentials[attempt];
-    return std::optional<registry::Credential>();
-  };
-  while (true) {
-    registry::Registry registry(options, clock_);
-    auto resolved = registry.resolve(reference, stop);
-    const bool refused = !resolved && (resolved.error().kind == ErrorKind::Unauthorized ||
-                                       resolved.error().kind == ErrorKind::Forbidden);
-    if (refused && found && ++attempt < found->credentials.size()) continue;
-    if (!resolved && found) {
-      for (const auto& problem : found->problems) resolved.error().message += "; " + problem;
-    }
-    return resolved;
-  }
+std::unique_ptr<discovery::Repository> Registries::open(const std::string& repository,
+                                                        std::vector<patch::Puller> pullers,
+                                                        const kube::Client& client,
+                                                        std::stop_token stop) const {
+  return std::make_unique<OpenedRepository>(
+      repository, std::make_unique<AsPullers>(options_, clock_, client, std::move(pullers)), std::move(stop));
 }
 
 Result<Registries> make_registries(const std::vector<RegistrySettings>& settings, const Clock& clock) {

@@ -1,11 +1,13 @@
 // Registries as the configuration names them: plain HTTP or a CA of their own, and pull credentials.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <stop_token>
 #include <string>
 #include <vector>
 
+#include "controllers/discovery/registry.hpp"
 #include "controllers/patch/reconcile.hpp"
 #include "operator/base/clock.hpp"
 #include "operator/kube/client.hpp"
@@ -16,10 +18,7 @@ namespace patchwave::process {
 
 class Registries {
  public:
-  Registries(registry::RegistryOptions options, const Clock& clock)
-      : options_(std::move(options)),
-        clock_(clock),
-        registry_(std::make_unique<registry::Registry>(options_, clock)) {}
+  Registries(registry::RegistryOptions options, const Clock& clock);
 
   /// What the tag points at now, or in words why that is not known. A registry that asks for a credential is
   /// given those of the image's pullers, which `client` reads, and then the configured one. What the former
@@ -27,12 +26,15 @@ class Registries {
   [[nodiscard]] patch::Lookup resolve(const patch::ImageQuestion& question, const kube::Client& client,
                                       std::stop_token stop) const;
 
- private:
-  [[nodiscard]] Result<registry::ResolvedImage> resolve_as_pullers(const patch::ImageQuestion& question,
-                                                                   const registry::Reference& reference,
-                                                                   const kube::Client& client,
-                                                                   const std::stop_token& stop) const;
+  /// A repository to find newer versions in, asked in the same way. `client` must outlive it.
+  [[nodiscard]] std::unique_ptr<discovery::Repository> open(const std::string& repository,
+                                                            std::vector<patch::Puller> pullers,
+                                                            const kube::Client& client,
+                                                            std::stop_token stop) const;
+  /// Told of the status of each answer, 0 where there is none. Before anything is asked.
+  void observe(std::function<void(int status)> on_answer);
 
+ private:
   registry::RegistryOptions options_;
   const Clock& clock_;
   std::unique_ptr<registry::Registry> registry_;  ///< For images that nobody pulls yet.

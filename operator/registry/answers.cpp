@@ -5,7 +5,9 @@
 #include <algorithm>
 
 #include "operator/base/json.hpp"
+#include "operator/base/time.hpp"
 #include "operator/http/url.hpp"
+#include "operator/registry/reference.hpp"
 
 namespace patchwave::registry {
 namespace {
@@ -87,6 +89,15 @@ Error token_refusal(std::string_view image, std::string_view host, bool with_cre
                    fmt::format("{}: the token server {} answered {}", image, host, response.status));
 }
 
+Error still_limited(std::string_view host, milliseconds wait) {
+  return {ErrorKind::TooManyRequests,
+          fmt::format("{} limits our rate and is asked again in {}; sign in with a pull credential for more",
+                      host, format_age(wait)),
+          429,
+          wait,
+          {}};
+}
+
 Error unreachable(std::string_view host, const Error& error) {
   Error out = error.within(fmt::format("registry host {}", host));
   if (error.kind == ErrorKind::Transport && error.message.contains("certificate")) {
@@ -129,6 +140,16 @@ Result<TokenAnswer> parse_token(std::string_view body) {
     answer.life = seconds(std::clamp<std::int64_t>(life->get<std::int64_t>(), 0, 24 * 3600));
   }
   return answer;
+}
+
+Result<std::vector<std::string>> parse_tags(std::string_view body) {
+  const auto json = parse_json(body, "the list of tags");
+  if (!json) return fail(json.error());
+  std::vector<std::string> tags;
+  for (const auto& tag : array_at(*json, {"tags"})) {
+    if (tag.is_string() && is_tag(tag.get_ref<const std::string&>())) tags.push_back(tag.get<std::string>());
+  }
+  return tags;
 }
 
 std::string next_page(std::string_view link, std::string_view path) {

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "operator/base/result.hpp"
 #include "operator/http/transport.hpp"
@@ -19,6 +20,8 @@ Error refusal(std::string_view image, std::string_view what, const http::Respons
 /// A token server's answer other than 200.
 Error token_refusal(std::string_view image, std::string_view host, bool with_credential,
                     const http::Response& response);
+/// The host is not asked before its own rate limit allows it again.
+Error still_limited(std::string_view host, milliseconds wait);
 /// There was no answer.
 Error unreachable(std::string_view host, const Error& error);
 Error needs_credential(std::string_view image);
@@ -31,6 +34,9 @@ struct TokenAnswer {
 /// Protocol when there is no token in it, or one that no header can carry. No part of the body is in the
 /// message.
 Result<TokenAnswer> parse_token(std::string_view body);
+
+/// One page of a list of tags; what can be no tag is left out.
+Result<std::vector<std::string>> parse_tags(std::string_view body);
 
 /// The target of the next page of a list out of a Link field; "" when it is the last. Only pages of `path`
 /// at the same host are followed.

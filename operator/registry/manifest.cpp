@@ -22,6 +22,13 @@ std::string platform_of(const Json& entry) {
                          : fmt::format("{}/{}/{}", os, architecture, variant);
 }
 
+// Some tools that can't say 1970 (ZIP archives begin with 1980) say 1 January 1980.
+constexpr Time kFirstMeant{seconds(315'619'200)};  // 1980-01-02T00:00:00Z
+
+std::optional<Time> meant(std::optional<Time> time) {
+  return time && *time >= kFirstMeant ? time : std::nullopt;
+}
+
 }  // namespace
 
 std::string_view manifest_types() {
@@ -58,6 +65,27 @@ Result<std::map<std::string, std::string>> parse_platform_digests(std::string_vi
     digests.emplace(platform, digest);
   }
   return digests;
+}
+
+Result<Description> parse_description(std::string_view manifest) {
+  const auto json = parse_json(manifest, "the manifest");
+  if (!json) return fail(json.error());
+  Description description;
+  description.made = meant(time_at(*json, {"annotations", "org.opencontainers.image.created"}));
+  const auto config = string_at(*json, {"config", "digest"});
+  if (is_digest(config)) description.config = config;
+  for (const auto& entry : array_at(*json, {"manifests"})) {
+    auto digest = string_at(entry, {"digest"});
+    if (platform_of(entry).empty() || !is_digest(digest)) continue;
+    description.first_image = std::move(digest);
+    break;
+  }
+  return description;
+}
+
+std::optional<Time> parse_config_time(std::string_view config) {
+  const auto json = parse_json(config, "the configuration");
+  return json ? meant(time_at(*json, {"created"})) : std::nullopt;
 }
 
 }  // namespace patchwave::registry

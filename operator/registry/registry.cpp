@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
-#include "operator/base/json.hpp"
 #include "operator/http/url.hpp"
 #include "operator/registry/answers.hpp"
 #include "operator/registry/manifest.hpp"
@@ -18,16 +18,10 @@ constexpr std::size_t kMaxTags = 20'000;
 constexpr int kMaxPages = 50;
 constexpr int kMaxRedirects = 3;
 constexpr std::size_t kKeptTokens = 512;
-constexpr std::size_t kKeptIndexes = 1'024;
 /// A token is not used in its last seconds, so that it is still good when it arrives.
 constexpr seconds kTokenMargin{10};
 constexpr seconds kDefaultTokenLife{60};
 constexpr seconds kLongestTokenLife{3600};
-
-template <class Map>
-void make_room(Map& map, std::size_t limit) {
-  if (map.size() >= limit) map.erase(map.begin());
-}
 
 const Challenge* find_scheme(const std::vector<Challenge>& challenges, std::string_view scheme) {
   const auto found = std::ranges::find(challenges, scheme, &Challenge::scheme);
@@ -52,6 +46,7 @@ struct Registry::Scope {
   std::string host;        ///< Host that is asked.
   std::string repository;
   std::string tag;
+  bool can_wait = false;  ///< Leaves what is left of a rate limit to others.
 
   explicit Scope(const Reference& reference)
       : image(reference.name()),
@@ -65,7 +60,10 @@ struct Registry::Scope {
 };
 
 Registry::Registry(RegistryOptions options, const Clock& clock)
-    : options_(std::move(options)), clock_(clock) {}
+    : options_(std::move(options)), clock_(clock) {
+  if (!options_.memory) options_.memory = std::make_shared<DigestMemory>();
+  if (!options_.restraint) options_.restraint = std::make_shared<Restraint>(clock);
+}
 
 Result<ResolvedImage> Registry::resolve(const Reference& reference, std::stop_token stop) {
   const Scope scope(reference);
@@ -108,39 +106,70 @@ Result<ResolvedImage> Registry::resolve_by_get(const Scope& scope, const std::st
 
 Result<std::map<std::string, std::string>> Registry::platforms(const Scope& scope, const std::string& digest,
                                                                const std::stop_token& stop) {
-  {
-    const std::scoped_lock lock(mutex_);
-    if (const auto kept = indexes_.find(digest); kept != indexes_.end()) return kept->second;
-  }
-  const auto response = ask(scope, "GET", scope.path("manifests/" + digest), stop);
+  if (auto kept = options_.memory->platforms(digest)) return std::move(*kept);
+  const auto bytes = bytes_of(scope, "manifests", digest, stop);
+  if (!bytes) return fail(bytes.error());
+  auto found = parse_platform_digests(*bytes);
+  if (!found) return fail(found.error().within(scope.image));
+  options_.memory->keep_platforms(digest, *found);
+  return found;
+}
+
+// Manifests and blobs: what comes is what the digest names, or an error.
+Result<std::string> Registry::bytes_of(const Scope& scope, std::string_view kind, const std::string& digest,
+                                       const std::stop_token& stop) {
+  auto response = ask(scope, "GET", scope.path(fmt::format("{}/{}", kind, digest)), stop);
   if (!response) return fail(response.error());
   if (response->status != 200) return fail(refusal(scope.image, digest, *response));
   if (digest_of(response->body) != digest) {
     return fail(ErrorKind::Protocol,
                 fmt::format("{}: the registry gave other bytes than {} names", scope.image, digest));
   }
-  auto found = parse_platform_digests(response->body);
-  if (!found) return fail(found.error().within(scope.image));
-  const std::scoped_lock lock(mutex_);
-  make_room(indexes_, kKeptIndexes);
-  indexes_[digest] = *found;
-  return found;
+  return std::move(response->body);
+}
+
+Result<std::optional<Time>> Registry::time_made(const Reference& reference, const std::string& digest,
+                                                std::stop_token stop) {
+  if (const auto kept = options_.memory->made(digest)) return *kept;
+  Scope scope(reference);
+  scope.can_wait = true;
+  auto made = read_time_made(scope, digest, stop);
+  if (made) options_.memory->keep_made(digest, *made);
+  return made;
+}
+
+Result<std::optional<Time>> Registry::read_time_made(const Scope& scope, const std::string& digest,
+                                                     const std::stop_token& stop) {
+  auto manifest = digest;
+  for (int depth = 0; depth < 2; ++depth) {
+    const auto bytes = bytes_of(scope, "manifests", manifest, stop);
+    if (!bytes) return fail(bytes.error());
+    const auto description = parse_description(*bytes);
+    if (!description) return fail(description.error().within(scope.image));
+    if (description->made) return description->made;
+    if (!description->config.empty()) {
+      const auto config = bytes_of(scope, "blobs", description->config, stop);
+      if (!config) return fail(config.error());
+      return parse_config_time(*config);
+    }
+    if (description->first_image.empty()) break;
+    manifest = description->first_image;
+  }
+  return std::optional<Time>();
 }
 
 Result<std::vector<std::string>> Registry::list_tags(const Reference& reference, std::stop_token stop) {
-  const Scope scope(reference);
+  Scope scope(reference);
+  scope.can_wait = true;
   std::vector<std::string> tags;
   std::string target = scope.path("tags/list?n=1000");
   for (int page = 0; page < kMaxPages; ++page) {
     const auto response = ask(scope, "GET", target, stop);
     if (!response) return fail(response.error());
     if (response->status != 200) return fail(refusal(scope.image, "", *response));
-    const auto json = parse_json(response->body, "the list of tags");
-    if (!json) return fail(json.error().within(scope.image));
-    for (const auto& tag : array_at(*json, {"tags"})) {
-      if (tag.is_string() && is_tag(tag.get_ref<const std::string&>()))
-        tags.push_back(tag.get<std::string>());
-    }
+    auto some = parse_tags(response->body);
+    if (!some) return fail(some.error().within(scope.image));
+    std::ranges::move(*some, std::back_inserter(tags));
     if (tags.size() > kMaxTags) break;
     target = next_page(header(*response, "Link"), scope.path("tags/list"));
     if (target.empty()) return tags;
@@ -151,6 +180,8 @@ Result<std::vector<std::string>> Registry::list_tags(const Reference& reference,
 
 Result<http::Response> Registry::ask(const Scope& scope, const std::string& method, const std::string& target,
                                      const std::stop_token& stop) {
+  if (const auto closed = options_.restraint->wait(scope.host, scope.can_wait))
+    return fail(still_limited(scope.host, *closed));
   http::Request request{method, target, {}, {}};
   request.headers["Accept"] = std::string(manifest_types());
   request.headers["User-Agent"] = options_.user_agent;
@@ -205,7 +236,9 @@ Result<http::Response> Registry::send(const std::string& host, const http::Reque
                 fmt::format("the registry host {} may not be reached by configuration", host));
   }
   auto response = transport->send(request, {options_.timeout, kMaxManifest}, stop);
+  if (options_.on_answer) options_.on_answer(response ? response->status : 0);
   if (!response) return fail(unreachable(host, response.error()));
+  options_.restraint->heed(host, *response);
   return response;
 }
 
@@ -284,7 +317,7 @@ std::optional<std::string> Registry::kept_token(const std::string& key) {
 
 void Registry::keep_token(const std::string& key, Token token) {
   const std::scoped_lock lock(mutex_);
-  make_room(tokens_, kKeptTokens);
+  if (tokens_.size() >= kKeptTokens) tokens_.erase(tokens_.begin());
   tokens_.insert_or_assign(key, std::move(token));
 }
 

@@ -21,7 +21,9 @@
 #include "operator/http/transport.hpp"
 #include "operator/registry/challenge.hpp"
 #include "operator/registry/docker_config.hpp"
+#include "operator/registry/memory.hpp"
 #include "operator/registry/reference.hpp"
+#include "operator/registry/restraint.hpp"
 
 namespace patchwave::registry {
 
@@ -42,12 +44,17 @@ struct RegistryOptions {
   std::set<std::string> plain_http_hosts;
   /// Hosts of token servers that may see the credentials of a registry's host.
   std::map<std::string, std::set<std::string>> token_servers;
+  /// Shared by several clients of the same hosts; null: the client has its own.
+  std::shared_ptr<DigestMemory> memory;
+  std::shared_ptr<Restraint> restraint;
+  /// Told of each answer, or of 0 where there was none.
+  std::function<void(int status)> on_answer;
   milliseconds timeout{15'000};
   std::string user_agent = "patchwave/" PATCHWAVE_VERSION;
 };
 
-/// Thread-safe. Tokens are kept until shortly before they expire, indexes (which can't change under their
-/// digest) for as long as there is room.
+/// Thread-safe. Tokens are kept until shortly before they expire, what can't change under its digest for as
+/// long as there is room. A host that limits our rate is not asked before it wants to be (Restraint).
 ///
 /// Errors say what to do. NotFound: no such tag or repository. Unauthorized, Forbidden: the credential.
 /// TooManyRequests: with retry_after when the registry gave one. Transport: the connection or its
@@ -61,6 +68,11 @@ class Registry {
   Result<ResolvedImage> resolve(const Reference& reference, std::stop_token stop);
   /// At most 20,000 tags, in the registry's order. TooLarge when there are more.
   Result<std::vector<std::string>> list_tags(const Reference& reference, std::stop_token stop);
+  /// When the image of that digest was made: by the annotation org.opencontainers.image.created of its
+  /// manifest, else by the configuration of the image, which is an index's first. nullopt: it does not say,
+  /// or says a time of before 1980, as reproducible builds do.
+  Result<std::optional<Time>> time_made(const Reference& reference, const std::string& digest,
+                                        std::stop_token stop);
 
  private:
   struct Scope;
@@ -80,6 +92,10 @@ class Registry {
   Result<std::string> fetch_token(const Scope& scope, const Challenge& challenge,
                                   const std::stop_token& stop);
   [[nodiscard]] bool may_see_credentials(const Scope& scope, const std::string& host) const;
+  Result<std::string> bytes_of(const Scope& scope, std::string_view kind, const std::string& digest,
+                               const std::stop_token& stop);
+  Result<std::optional<Time>> read_time_made(const Scope& scope, const std::string& digest,
+                                             const std::stop_token& stop);
   Result<std::map<std::string, std::string>> platforms(const Scope& scope, const std::string& digest,
                                                        const std::stop_token& stop);
   Result<ResolvedImage> resolve_by_get(const Scope& scope, const std::string& target,
@@ -92,7 +108,6 @@ class Registry {
   const Clock& clock_;
   std::mutex mutex_;
   std::map<std::string, Token> tokens_;
-  std::map<std::string, std::map<std::string, std::string>> indexes_;
 };
 
 }  // namespace patchwave::registry

@@ -65,6 +65,14 @@ def test_patches_can_be_ranked_as_the_page_says(operator, terminal):
     assert "DeadlineChanged" in answers[2]
 
 
+@pytest.mark.usefixtures("operator")
+def test_new_versions_are_found_as_the_page_says(world, terminal):
+    world.furnish()
+    answers = answers_of("docs/discovery.md", terminal)
+    assert len(answers) == 2
+    assert "1.4.3 is the latest version that counts for 1.4.2" in answers[0].stdout
+
+
 def test_findings_can_be_ranked_as_the_page_says(tmp_path):
     answers = answers_of("docs/ranking.md", offline(), tmp_path)
     assert len(answers) == 4

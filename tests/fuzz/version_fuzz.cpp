@@ -1,9 +1,11 @@
 // Versions in tags, and names of images, one a line: the order is an order, and a name that was taken apart
 // says the same when it is put together.
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "controllers/plan/plan.hpp"
+#include "controllers/plan/update.hpp"
 #include "controllers/plan/version.hpp"
 #include "tests/fuzz/property.hpp"
 
@@ -37,6 +39,16 @@ void check_order(std::string_view a, std::string_view b, std::string_view c) {
   expect(*ab == 0 && *bc == 0 ? *ac == 0 : *ac < 0, "and is as old as it only when all three are");
 }
 
+void check_update(std::string_view from, std::string_view to, std::string_view pattern) {
+  for (const auto scope : {api::UpdateScope::Digest, api::UpdateScope::Patch, api::UpdateScope::Minor}) {
+    const auto rule = plan::UpdateRule::make({scope, {}, std::string(pattern.substr(0, 64)), {}});
+    if (!rule || !rule->counts(from, to)) continue;
+    expect(rule->counts_versions(), "a rule for rebuilds alone counts no version");
+    expect(plan::compare_versions(to, from).value_or(0) > 0, "what counts is later");
+    expect(!rule->counts(to, from), "and does not count the other way");
+  }
+}
+
 void check_image(std::string_view text) {
   const auto image = plan::parse_image(text);
   if (!image) return;
@@ -52,6 +64,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto b = take_line(text);
   const auto c = take_line(text);
   check_order(a, b, c);
+  check_update(a, b, "");
+  check_update(a, b, c);
   for (const auto line : {a, b, c}) check_image(line);
   (void)plan::matches_glob(a.substr(0, 64), b);
   return 0;

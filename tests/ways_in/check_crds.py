@@ -75,6 +75,8 @@ def check_minimal_objects_are_accepted_and_defaults_filled_in(cluster):
     stored = accepts(cluster, "PatchPolicy", policy())
     assert stored["mode"] == "Approve" and stored["onUndecided"] == {"after": "6h", "do": "Hold"}, stored
     assert stored["waves"][1]["steps"] == ["1", "100%"] and stored["disruption"] == {"maxUnavailable": 1}, stored
+    stored = accepts(cluster, "PatchPolicy", {**policy(), "updates": {"tags": r"\d+\.\d+"}})
+    assert stored["updates"] == {"semver": "Patch", "minimumAge": "24h", "tags": r"\d+\.\d+"}, stored
     stored = accepts(cluster, "PatchWave", wave())
     assert stored["mode"] == "Automatic" and stored["cancel"] is False and stored["bake"] == "15m", stored
     accepts(cluster, "Patch", patch())
@@ -137,6 +139,11 @@ def check_a_policy_refuses_what_it_can_not_mean(cluster):
         ("windows.deny", [{**deny, "to": "2026-12-20T00:00"}], ["spec.windows.deny[0]", "`from` must be before `to`"]),
         ("windows.deny", [{**deny, "from": "2026-02-30T00:00"}], ["spec.windows.deny[0]"]),
         ("windows.deny", [{**deny, "from": "2026-13-01T00:00"}], ["spec.windows.deny[0].from"]),
+        ("updates", {"semver": "Major"}, ["spec.updates.semver", "Unsupported value"]),
+        ("updates", {"minimumAge": "3d"}, ["spec.updates.minimumAge"]),
+        ("updates", {"minimumAge": "8761h"}, ["spec.updates.minimumAge", "at most '8760h'"]),
+        ("updates", {"interval": "30s"}, ["spec.updates.interval", "at least '1m'"]),
+        ("updates", {"tags": "1.(4"}, ["spec.updates.tags", "missing closing )"]),
         ("onHarm", "Ignore", ["spec.onHarm"]),
         ("onUndecided.do", "Guess", ["spec.onUndecided.do"]),
         ("history.failed", 101, ["spec.history.failed"]),

@@ -52,6 +52,17 @@ TEST(ParsePolicy, SaysWhichFieldIsWrongWithWhatAndWhatIsAllowed) {
             "spec.mode is 'Auto'; it must be one of 'Observe', 'Approve', 'Automatic'");
 }
 
+TEST(ParsePolicy, LooksForNoNewerVersionUnlessTheSpecAsksForIt) {
+  EXPECT_FALSE(parse_policy(policy())->spec.updates);
+  auto object = policy();
+  object["spec"]["updates"] = Json::object();
+  const auto updates = parse_policy(object)->spec.updates;
+  ASSERT_TRUE(updates);
+  EXPECT_EQ(updates->semver, UpdateScope::Patch);
+  EXPECT_EQ(updates->minimum_age, std::chrono::hours(24));
+  EXPECT_FALSE(updates->interval);
+}
+
 TEST(ParsePolicy, CutsAValueThatIsTooLongForAMessage) {
   EXPECT_LT(refusal_of_policy("/spec/mode", std::string(10'000, 'x')).size(), 300U);
 }

@@ -115,6 +115,7 @@ TEST(SchemaWords, AreTheWordsOfTheEnumerations) {
   const auto& wave = schema_of("patchwaves")["properties"]["spec"]["properties"];
   EXPECT_EQ(policy["mode"]["enum"], words_of<Mode>());
   EXPECT_EQ(wave["mode"]["enum"], words_of<Mode>());
+  EXPECT_EQ(policy["updates"]["properties"]["semver"]["enum"], words_of<UpdateScope>());
   EXPECT_EQ(policy["onHarm"]["enum"], words_of<OnHarm>());
   EXPECT_EQ(policy["onUndecided"]["properties"]["do"]["enum"], words_of<OnUndecided>());
   auto workloads = words_of<TargetKind>();

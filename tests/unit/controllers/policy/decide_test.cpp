@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
+#include <set>
 
 #include "operator/base/time.hpp"
 
@@ -349,6 +351,70 @@ TEST(APolicy, DropsTheOldestEndedWavesBeyondItsHistory) {
   const auto decision = decide(snapshot, kNow);
   ASSERT_EQ(decision.remove.size(), 1U);
   EXPECT_EQ(decision.remove[0].name, "web-1.4.3-web-canary");
+}
+
+api::Patch discovered(const std::string& tag, const std::string& policy = "web") {
+  auto made = patch(tag);
+  made.metadata.labels[std::string(api::kDiscoveredByLabel)] = policy;
+  return made;
+}
+
+std::set<std::string> patches_of(const PolicyDecision& decision) {
+  std::set<std::string> names;
+  for (const auto& planned : decision.create) names.insert(planned.spec.patch);
+  return names;
+}
+
+TEST(APatchThatWasDiscovered, IsPlannedByThePolicyThatFoundItAlone) {
+  auto snapshot = given_policy();
+  snapshot.policy.spec.updates = api::Updates{};
+  snapshot.patches = {discovered("1.4.3")};
+  EXPECT_EQ(patches_of(decide(snapshot, kNow)), (std::set<std::string>{"web-1.4.3"}));
+  snapshot.patches = {discovered("1.4.3", "other")};
+  EXPECT_TRUE(decide(snapshot, kNow).create.empty());
+}
+
+TEST(APatchThatWasDiscovered, GoesOnlyWhereTheRuleWouldFindIt) {
+  auto snapshot = given_policy(2);
+  snapshot.policy.spec.updates = api::Updates{};
+  snapshot.workloads[1].containers[0].image = "registry.example.com/storefront/web:1.3.9";
+  snapshot.patches = {discovered("1.4.3"), discovered("1.3.10")};
+  std::map<std::string, std::string> targets;
+  for (const auto& planned : decide(snapshot, kNow).create) {
+    for (const auto& target : planned.spec.targets) targets[target.name] += planned.spec.patch;
+  }
+  EXPECT_EQ(targets, (std::map<std::string, std::string>{{"web0", "web-1.4.3"}, {"web1", "web-1.3.10"}}));
+}
+
+TEST(APatchThatWasDiscovered, IsPlannedNowhereOnceThePolicyLooksForNothing) {
+  auto snapshot = given_policy();
+  snapshot.patches = {discovered("1.4.3")};
+  EXPECT_TRUE(decide(snapshot, kNow).create.empty());
+}
+
+TEST(APatchThatWasDiscovered, GivesWayToALaterBuildOfItsTag) {
+  auto snapshot = given_policy();
+  snapshot.policy.spec.updates = api::Updates{};
+  auto rebuilt = discovered("1.4.3");
+  rebuilt.metadata.name = "web-1.4.3-rebuilt";
+  rebuilt.metadata.uid = "rebuilt";
+  rebuilt.status.digest = "sha256:" + std::string(64, 'e');
+  snapshot.patches = {discovered("1.4.3"), rebuilt};
+  snapshot.patches[0].metadata.creation_time = kNow - std::chrono::hours(1);
+  snapshot.patches[1].metadata.creation_time = kNow;
+  EXPECT_EQ(patches_of(decide(snapshot, kNow)), (std::set<std::string>{"web-1.4.3-rebuilt"}));
+}
+
+TEST(AWaveThatWaits, GoesWhenItsPatchIsGone) {
+  auto snapshot = given_policy();
+  carry_out(snapshot, decide(snapshot, kNow));
+  ASSERT_EQ(snapshot.waves.size(), 2U);
+  snapshot.waves[0].status.phase = api::WavePhase::Running;
+  snapshot.patches.clear();
+  const auto decision = decide(snapshot, kNow);
+  ASSERT_EQ(decision.remove.size(), 1U);
+  EXPECT_EQ(decision.remove[0].name, snapshot.waves[1].metadata.name);
+  EXPECT_EQ(decision.remove[0].why, "its patch is gone");
 }
 
 }  // namespace

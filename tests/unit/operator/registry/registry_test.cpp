@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "operator/base/time.hpp"
+#include "operator/registry/manifest.hpp"
 #include "tests/support/fake_transport.hpp"
 
 namespace patchwave::registry {
@@ -95,6 +97,74 @@ TEST_F(RegistryTest, ListsTheDigestsOfAnIndexByPlatformAndKeepsThem) {
     EXPECT_THAT(image->platform_digests,
                 ElementsAre(std::pair("linux/amd64", kAmd), std::pair("linux/arm64/v8", kArm)));
   }
+}
+
+TEST_F(RegistryTest, ReadsWhenAnImageWasMadeFromItsConfigurationOnce) {
+  const std::string config = R"({"created":"2026-11-20T10:00:00.5Z"})";
+  const std::string manifest = R"({"config":{"digest":")" + digest_of(config) + R"("}})";
+  server_->on("GET", "/v2/shop/web/manifests/" + digest_of(manifest)).reply(200, manifest);
+  server_->on("GET", "/v2/shop/web/blobs/" + digest_of(config)).reply(200, config);
+  for (int i = 0; i < 2; ++i) {
+    const auto made = registry().time_made({"r.example.com", "shop/web", "", ""}, digest_of(manifest), {});
+    ASSERT_TRUE(made) << made.error().message;
+    EXPECT_EQ(*made, parse_time("2026-11-20T10:00:00.5Z").value());
+  }
+}
+
+TEST_F(RegistryTest, ReadsWhenAnIndexWasMadeFromItsFirstImage) {
+  const std::string image = R"({"annotations":{"org.opencontainers.image.created":"2026-11-20T10:00:00Z"}})";
+  const std::string index = R"({"manifests":[
+    {"digest":")" + kAmd + R"(","platform":{"os":"unknown","architecture":"unknown"}},
+    {"digest":")" + digest_of(image) +
+                            R"(","platform":{"os":"linux","architecture":"amd64"}}]})";
+  server_->on("GET", "/v2/shop/web/manifests/" + digest_of(index)).reply(200, index);
+  server_->on("GET", "/v2/shop/web/manifests/" + digest_of(image)).reply(200, image);
+  const auto made = registry().time_made({"r.example.com", "shop/web", "", ""}, digest_of(index), {});
+  ASSERT_TRUE(made) << made.error().message;
+  EXPECT_EQ(*made, parse_time("2026-11-20T10:00:00Z").value());
+}
+
+TEST_F(RegistryTest, SaysThatAReproducibleBuildDoesNotSayWhenItWasMade) {
+  for (const auto* created :
+       {R"({"created":"1970-01-01T00:00:00Z"})", R"({"created":"1980-01-01T00:00:00Z"})",
+        R"({"created":"lately"})", "{}", "no JSON"}) {
+    EXPECT_EQ(parse_config_time(created), std::nullopt) << created;
+  }
+}
+
+TEST_F(RegistryTest, RefusesAConfigurationOfOtherBytes) {
+  const std::string manifest = R"({"config":{"digest":")" + kAmd + R"("}})";
+  server_->on("GET", "/v2/shop/web/manifests/" + digest_of(manifest)).reply(200, manifest);
+  server_->on("GET", "/v2/shop/web/blobs/" + kAmd).reply(200, R"({"created":"2026-11-20T10:00:00Z"})");
+  const auto made = registry().time_made({"r.example.com", "shop/web", "", ""}, digest_of(manifest), {});
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().kind, ErrorKind::Protocol);
+}
+
+TEST_F(RegistryTest, DoesNotAskAHostThatLimitsOurRateBeforeItWantsToBe) {
+  (void)error_of_head(429, {{"Retry-After", "30"}});
+  const auto refused = resolve();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::TooManyRequests);
+  EXPECT_EQ(refused.error().retry_after, seconds(30));
+  clock_.advance(seconds(30));
+  answer_head();
+  EXPECT_TRUE(resolve());
+}
+
+TEST_F(RegistryTest, LeavesTheLastQuarterOfARateLimitToPulls) {
+  server_->on("HEAD", kTag)
+      .reply(200, "",
+             {{"Content-Type", kImageType},
+              {"Docker-Content-Digest", kDigest},
+              {"ratelimit-limit", "100;w=21600"},
+              {"ratelimit-remaining", "25;w=21600"}});
+  ASSERT_TRUE(resolve());
+  const auto tags = registry().list_tags({"r.example.com", "shop/web", "", ""}, {});
+  ASSERT_FALSE(tags);
+  EXPECT_EQ(tags.error().kind, ErrorKind::TooManyRequests);
+  answer_head();
+  EXPECT_TRUE(resolve());
 }
 
 TEST_F(RegistryTest, HashesTheBytesWhenTheRegistryNamesNoDigest) {
@@ -261,6 +331,7 @@ TEST_F(RegistryTest, SaysWhatToDoAboutEachRefusal) {
   EXPECT_EQ(limited.kind, ErrorKind::TooManyRequests);
   EXPECT_EQ(limited.retry_after, milliseconds(30'000));
   EXPECT_THAT(limited.message, HasSubstr("sign in"));
+  clock_.advance(seconds(30));
 
   EXPECT_EQ(error_of_head(403).kind, ErrorKind::Forbidden);
   EXPECT_EQ(error_of_head(500).kind, ErrorKind::Unavailable);

@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "operator/runtime/controller_metrics.hpp"
+#include "operator/runtime/discovery_metrics.hpp"
 #include "operator/runtime/patch_metrics.hpp"
 #include "operator/runtime/process_metrics.hpp"
 #include "operator/runtime/risk_metrics.hpp"
@@ -51,6 +52,9 @@ class ExportedMetrics : public testing::Test {
     deadlines_.patches.set({"shop", "3 days"}, 1);
     deadlines_.overdue.set({"shop"}, 0);
     deadlines_.nearest.set({"shop"}, 3600);
+    discovery_.last_success.set({"shop", "web"}, 1'795'000'000);
+    discovery_.updates.declare({"shop", "web"});
+    registries_.answered(200);
   }
 
   const SystemClock clock_;
@@ -58,6 +62,8 @@ class ExportedMetrics : public testing::Test {
   PatchMetrics patches_;
   FeedMetrics feeds_{metrics_};
   DeadlineMetrics deadlines_{metrics_, {"3 days", "none"}};
+  DiscoveryMetrics discovery_{metrics_};
+  RegistryMetrics registries_{metrics_};
   RequestMetrics requests_;
   WorkQueue queue_;
   ControllerMetrics controller_{metrics_, "wave", 4};
