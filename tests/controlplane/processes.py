@@ -64,6 +64,7 @@ def wait_until(question, seconds, what):
     deadline = time.monotonic() + seconds
     while True:
         answer = question()
+        _end_if_told()
         if answer:
             return answer
         if time.monotonic() > deadline:
@@ -108,10 +109,25 @@ def children(pid):
         return []
 
 
+# Signals that this program unwinds for, and how many blocks must be done first.
+_told = []
+_blocks = 0
+
+
 def unwind_at_the_end():
     """From now on SIGTERM and SIGHUP unwind this program as Ctrl-C does, so that it takes down what it started."""
+    def unwind(received, _):
+        _told.append(received)
+        sys.exit(128 + received)
+
     for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda received, _: sys.exit(128 + received))
+        signal.signal(number, unwind)
+
+
+def _end_if_told():
+    """An object that is being deleted swallows what a handler raises meanwhile, without a word: who waits asks again."""
+    if _told and not _blocks and threading.current_thread() is threading.main_thread():
+        sys.exit(128 + _told[0])
 
 
 @contextlib.contextmanager
@@ -120,6 +136,8 @@ def uninterrupted():
     if threading.current_thread() is not threading.main_thread():
         yield  # Handlers run in the main thread alone.
         return
+    global _blocks
+    _blocks += 1
     waiting = []
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     handlers = {number: handler for number, handler in handlers.items() if handler not in (None, signal.SIG_IGN)}
@@ -128,6 +146,7 @@ def uninterrupted():
     try:
         yield
     finally:
+        _blocks -= 1
         for number, handler in handlers.items():
             signal.signal(number, handler)
         for number in waiting:

@@ -34,12 +34,15 @@ class MachinePool:
                       {"name": "rest", "stepBake": "3s", "bake": "3s", "progressDeadline": "60s"}]})
 
     def close(self):
-        for kind in ("Patch", "PatchPolicy", "NodeRecipe"):
-            self.world.cluster.kubectl("-n", NAMESPACE, "delete", kind.lower(), self.name, "--ignore-not-found")
-        wait_until(lambda: not self.waves(), 60, "every wave is gone")
-        for machine in self.world.machines.names:
-            self.world.machines.run(machine, "sh", "-c", PUTS_BACK, capture_output=True, check=True)
-            self.world.cluster.kubectl("annotate", "node", machine, "patchwave.dev/patched-by-", "--overwrite")
+        """A wave that is at a machine takes that back first: it may boot twice more."""
+        try:
+            self._delete("Patch", "PatchPolicy")
+            self.wait(lambda: not self.waves(), "every wave is gone")
+            self._delete("NodeRecipe")  # Not before: its undo may be needed.
+        finally:
+            for machine in self.world.machines.names:
+                self.world.machines.run(machine, "sh", "-c", PUTS_BACK, capture_output=True, check=True)
+                self.world.cluster.kubectl("annotate", "node", machine, "patchwave.dev/patched-by-", "--overwrite")
 
     def publish(self, **parameters):
         self._create("Patch", self.name, {"subject": {"nodePool": self.name},
@@ -85,6 +88,10 @@ class MachinePool:
         waves = [{key: (wave.get("status") or {}).get(key) for key in ("phase", "hold", "harm", "targets")} for wave in self.waves()]
         jobs = [(job["metadata"]["name"], job["metadata"]["annotations"], job.get("status")) for job in self.api.list("Job", NODE_JOBS["namespace"])]
         return f"waves {waves}, jobs {jobs}"
+
+    def _delete(self, *kinds):
+        for kind in kinds:
+            self.world.cluster.kubectl("-n", NAMESPACE, "delete", kind.lower(), self.name, "--ignore-not-found")
 
     def _create(self, kind, name, spec):
         self.api.create({"apiVersion": "patchwave.dev/v1alpha1", "kind": kind, "spec": spec,
