@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "controllers/api/hold.hpp"
+#include "controllers/wave/control_plane.hpp"
 #include "controllers/wave/decide.hpp"
 #include "controllers/wave/node_step.hpp"
 #include "controllers/wave/transition.hpp"
@@ -58,7 +59,12 @@ void claim(Pass& pass, const node::Observation& seen, TargetStatus& record) {
   if (!seen.ready) {
     return held(pass, record, api::hold::kTargetNotReady, "is not ready before anything was changed");
   }
+  if (const auto why =
+          keeps_control_plane_node(pass.snapshot, pass.control_plane_begun, record.target.name)) {
+    return held(pass, record, api::hold::kTargetNotReady, *why);
+  }
   if (!may_begin(pass, record)) return;
+  if (pass.snapshot.control_plane.contains(record.target.name)) pass.control_plane_begun = record.target.name;
   record.uid = seen.uid;
   record.before.node = seen.facts;
   record.after_image = pass.image;

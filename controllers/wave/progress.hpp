@@ -18,10 +18,11 @@ struct Pass {
   std::optional<api::Hold> widening_held;
   int may_claim = 0;
 
-  std::vector<api::Hold> holds = {};   ///< Of targets that could not move.
-  std::optional<api::Harm> harm = {};  ///< The first harm shown.
-  bool give_up_undecided = false;      ///< onUndecided: Rollback has run out.
-  std::optional<Time> next_look = {};  ///< When time alone may change something.
+  std::vector<api::Hold> holds = {};     ///< Of targets that could not move.
+  std::optional<api::Harm> harm = {};    ///< The first harm shown.
+  std::string control_plane_begun = {};  ///< A node of it that this pass has begun.
+  bool give_up_undecided = false;        ///< onUndecided: Rollback has run out.
+  std::optional<Time> next_look = {};    ///< When time alone may change something.
 
   void look_again(std::optional<Time> at) {
     if (at && *at > now && (!next_look || *at < *next_look)) next_look = at;

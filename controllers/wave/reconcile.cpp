@@ -7,6 +7,7 @@
 #include "controllers/api/codec.hpp"
 #include "controllers/api/hold.hpp"
 #include "controllers/status/status.hpp"
+#include "controllers/wave/control_plane.hpp"
 #include "controllers/wave/drain_report.hpp"
 #include "controllers/wave/happenings.hpp"
 #include "controllers/wave/node_progress.hpp"
@@ -245,6 +246,7 @@ Result<void> WaveReconciler::read_surroundings(Snapshot& snapshot) {
     snapshot.predecessors.push_back(std::move(before));
   }
   if (!wave.spec.nodes || api::has_ended(wave.status.phase)) return {};
+  snapshot.control_plane = read_control_plane(with_.stores);
   auto nodes = read_node_context(with_.client, snapshot, with_.node_jobs, with_.operator_namespace);
   if (!nodes) return fail(std::move(nodes.error()));
   snapshot.nodes = std::move(*nodes);

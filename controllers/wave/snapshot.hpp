@@ -62,6 +62,8 @@ struct Snapshot {
   std::vector<Predecessor> predecessors;      ///< In the order of spec.after.
 
   std::optional<NodeContext> nodes;  ///< Of a wave of nodes.
+  /// By name of node of the control plane: what it lacks, "" when it is whole. Of a wave of nodes.
+  std::map<std::string, std::string> control_plane;
   /// What would keep its nodes from being drained; read once nothing else keeps it from starting.
   std::optional<drain::Report> drain_report;
 

@@ -235,6 +235,11 @@ Snapshot Pool::snapshot() {
   snapshot.patch = patch_;
   snapshot.watching_since = watching_since_;
   snapshot.nodes = NodeContext{recipe_, {}, "", "node-jobs", "nobody"};
+  for (const auto& [name, machine] : machines_) {
+    if (!settings_.is_control_plane) break;
+    const auto view = kube::decode_node(machine.node.dump());
+    snapshot.control_plane[name] = !view->ready() ? "is not ready" : view->unschedulable ? "is cordoned" : "";
+  }
   // What blocks a drain here came after it was looked at.
   snapshot.drain_report = drain::Report{};
   snapshot.may_claim = settings_.max_unavailable - targets_in_transition(wave_.status);

@@ -39,6 +39,7 @@ struct Settings {
   /// Somebody replaces a machine that has been away for so long by one of its name.
   std::optional<std::chrono::minutes> repaired_after = std::nullopt;
   std::optional<int> never_drained = std::nullopt;  ///< Holds a pod that its budget never lets go.
+  bool is_control_plane = false;                    ///< All of them are of it.
 };
 
 /// What happens to the pool of itself.

@@ -24,6 +24,22 @@ TEST(AWaveOfNodes, PatchesOneNodeAfterTheOtherAndGivesEachBack) {
   EXPECT_EQ(pool.most_unavailable(), 1);
 }
 
+TEST(AWaveOfNodes, TakesTheControlPlaneOneNodeAtATimeHoweverManyMayGo) {
+  Pool pool({.nodes = 5, .max_unavailable = 3, .is_control_plane = true}, 1);
+  pool.run(hours(3));
+  ASSERT_EQ(pool.wave().status.phase, WavePhase::Succeeded) << pool.story();
+  EXPECT_EQ(pool.most_unavailable(), 1);
+}
+
+TEST(AWaveOfNodes, TakesNoNodeOfAControlPlaneOfWhichAnotherIsCordoned) {
+  Pool pool({.max_unavailable = 3, .cordoned_before = 1, .is_control_plane = true}, 1);
+  pool.run(hours(1));
+  EXPECT_EQ(pool.wave().status.phase, WavePhase::Running) << pool.story();
+  EXPECT_FALSE(pool.patched(0));
+  EXPECT_THAT(pool.wave().status.hold->message,
+              ::testing::HasSubstr("goes one node at a time, and n1 is cordoned"));
+}
+
 TEST(AWaveOfNodes, StopsAtTheFirstNodeThatThePatchBreaksAndPutsItBack) {
   Pool pool({.natures = {{0, Nature::FailsToVerify}}}, 1);
   pool.run(hours(2));
