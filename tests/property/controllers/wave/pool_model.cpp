@@ -7,6 +7,7 @@
 #include "controllers/api/enums.hpp"
 #include "controllers/plan/recipe.hpp"
 #include "operator/base/time.hpp"
+#include "operator/kube/decode.hpp"
 
 namespace patchwave::wave::model {
 namespace {
