@@ -21,6 +21,8 @@ from shopping_street import ShoppingStreet  # noqa: E402
 from storefront.storefront import BAD, GOOD, OLD, push_versions  # noqa: E402
 
 _serial = itertools.count(1)
+# Which of several that run at once: each has a folder of its own.
+WORLD = os.environ.get("PATCHWAVE_WORLD", "")
 ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 VERSIONS = {
     OLD: {}, GOOD: {}, BAD: {"STOREFRONT_ERROR_RATIO": "0.3"}, "1.4.7": {},
@@ -39,7 +41,7 @@ def interrupt_once(*_):
 @pytest.fixture(scope="session")
 def world():
     build = Path(os.environ.get("PATCHWAVE_BUILD", REPOSITORY_ROOT / "build"))
-    the_world = RealWorld(build / "end-to-end-real", outlive=False)
+    the_world = RealWorld(build / f"end-to-end-real{WORLD}", outlive=False)
     # Machines die with this process; their bridge and their cgroups do not.
     for number in ENDING_SIGNALS:
         signal.signal(number, interrupt_once)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from conftest import WORLD
 from controlplane.processes import wait_until
 from controlplane.world import REPOSITORY_ROOT
 from machines.machines import TESTS
@@ -83,7 +84,7 @@ def cgroups_of(network):
 def another_world(world):
     """Beside the suite's own, so that it is also seen to leave that alone."""
     build = Path(os.environ.get("PATCHWAVE_BUILD", REPOSITORY_ROOT / "build"))
-    another = AnotherWorld(build / "end-to-end-real-another")
+    another = AnotherWorld(build / f"end-to-end-real{WORLD}-another")
     yield another
     another.run("down")
 
