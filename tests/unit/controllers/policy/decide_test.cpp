@@ -405,6 +405,29 @@ TEST(APatchThatWasDiscovered, GivesWayToALaterBuildOfItsTag) {
   EXPECT_EQ(patches_of(decide(snapshot, kNow)), (std::set<std::string>{"web-1.4.3-rebuilt"}));
 }
 
+TEST(APatchThatWasDiscovered, LeavesThoseThatItDoesNotCountForToThePatchThatSomebodyWrote) {
+  auto snapshot = given_policy(2);
+  snapshot.policy.spec.updates = api::Updates{};
+  snapshot.workloads[1].containers[0].image = "registry.example.com/storefront/web:1.3.9";
+  snapshot.patches = {patch("1.4.3"), discovered("1.4.4")};
+  std::map<std::string, std::string> targets;
+  for (const auto& planned : decide(snapshot, kNow).create) {
+    for (const auto& target : planned.spec.targets) targets[target.name] += planned.spec.patch;
+  }
+  EXPECT_EQ(targets, (std::map<std::string, std::string>{{"web0", "web-1.4.4"}, {"web1", "web-1.4.3"}}));
+}
+
+TEST(APatchThatWasDiscovered, TakesTheSubjectOfAPatchThatNamesItShorter) {
+  auto snapshot = given_policy(1);
+  snapshot.policy.spec.updates = api::Updates{};
+  snapshot.policy.spec.workloads = api::WorkloadTargets{{}, {}, {}};
+  snapshot.workloads[0].containers[0].image = "nginx:1.4.2";
+  snapshot.patches = {patch("1.4.3"), discovered("1.4.4")};
+  snapshot.patches[0].spec.image = "nginx";
+  snapshot.patches[1].spec.image = "docker.io/library/nginx";
+  EXPECT_EQ(patches_of(decide(snapshot, kNow)), (std::set<std::string>{"web-1.4.4"}));
+}
+
 TEST(AWaveThatWaits, GoesWhenItsPatchIsGone) {
   auto snapshot = given_policy();
   carry_out(snapshot, decide(snapshot, kNow));
