@@ -76,7 +76,8 @@ std::optional<Recurrence::Frequency> read_frequency(std::string_view text) {
 /// Sets `into` when there is a value.
 template <class Target, class Value>
 bool set(Target& into, const std::optional<Value>& value) {
-  if (value) into = *value;
+  if (value)
+    into = value.value();  // NOLINT(bugprone-optional-value-conversion): COUNT's target is optional itself
   return value.has_value();
 }
 
