@@ -38,8 +38,8 @@ std::vector<Opening> proposed_openings(const Environment& environment, const Gro
                                        const std::vector<Opening>& openings) {
   const Time earliest = midnight(group.zone, environment.as_of) + kApprovalTime;
   const WeeklyWindow daily = daily_hours(group, openings);
-  auto proposed =
-      schedule::openings({daily}, group.denials, group.zone, environment.as_of, environment.horizon_days);
+  auto proposed = schedule::openings({daily}, group.denials, group.zone, environment.as_of,
+                                     environment.horizon_days, {{}, group.dated.freezes});
   std::erase_if(proposed, [&](const Opening& opening) {
     return opening.interval.begin < earliest ||
            (!openings.empty() && opening.interval.end > openings.front().interval.begin);

@@ -153,6 +153,7 @@ class EnvironmentReader {
     group.zone_name = reader.has("timezone") ? reader.text("timezone", kText) : made_.zone_name;
     group.zone = take(plan::read_time_zone(group.zone_name, reader.path_of("timezone")));
     group.windows = read_windows(reader);
+    group.calendar = reader.text("calendar", kText);
     group.denials = read_denials(reader);
     group.denials.insert(group.denials.end(), denials.begin(), denials.end());
     group.durations = read_durations(reader, durations);

@@ -35,6 +35,8 @@ struct Group {
   cctz::time_zone zone;
   std::vector<WeeklyWindow> windows;
   std::vector<Denial> denials;
+  std::string calendar;  ///< File of more windows; "": none. Whoever reads files adds them to `dated`.
+  Dated dated;
   Durations durations;
   bool known = true;  ///< False for one that only patches name.
 };
@@ -60,6 +62,7 @@ struct Environment {
 ///   deny                       [{from, to, reason}], local times or dates; also of a group
 ///   failureCostPercent         see Environment::failure_cost
 ///   assetGroups                name, count, window (one or a list), and maybe criticality, exposure,
+///   calendar,
 ///                              capacity (systems at once), minAvailable (a count or "80%")
 /// Protocol: no JSON. Invalid names field, value and what is allowed.
 Result<Environment> parse_environment(std::string_view text);

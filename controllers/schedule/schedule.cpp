@@ -151,8 +151,8 @@ class Scheduler {
     }
     for (std::size_t group = 0; group < members_.size(); ++group) {
       const Group& each = environment_.groups[group];
-      openings_[group] =
-          openings(each.windows, each.denials, each.zone, environment_.as_of, environment_.horizon_days);
+      openings_[group] = openings(each.windows, each.denials, each.zone, environment_.as_of,
+                                  environment_.horizon_days, each.dated);
       place(group);
     }
     // Times only grow later, and each growth moves a patch at least an opening on: this ends.

@@ -146,9 +146,8 @@ void add_without(std::vector<Opening>& result, Opening open, const std::vector<p
   result.push_back(std::move(open));
 }
 
-std::vector<plan::Interval> denied_intervals(const std::vector<Denial>& denials,
-                                             const cctz::time_zone& zone) {
-  std::vector<plan::Interval> denied;
+std::vector<plan::Interval> denied_intervals(const std::vector<Denial>& denials, const cctz::time_zone& zone,
+                                             std::vector<plan::Interval> denied) {
   for (const auto& denial : denials) {
     const plan::Interval interval{plan::first_instant(zone, denial.from),
                                   plan::last_instant(zone, denial.to)};
@@ -169,9 +168,10 @@ Result<WeeklyWindow> parse_weekly_window(std::string_view text, std::string_view
 }
 
 std::vector<Opening> openings(const std::vector<WeeklyWindow>& windows, const std::vector<Denial>& denials,
-                              const cctz::time_zone& zone, Date first, int days) {
+                              const cctz::time_zone& zone, Date first, int days, const Dated& dated) {
   const Time until = midnight(zone, first + std::chrono::days(days));
-  std::vector<Opening> all;
+  std::vector<Opening> all = dated.windows;
+  for (auto& opening : all) opening.interval.end = std::min(opening.interval.end, until);
   for (int i = 0; i < days; ++i) {
     const cctz::civil_day day = civil_day_of(first) + i;
     const auto weekday = static_cast<std::size_t>(cctz::get_weekday(day));
@@ -185,7 +185,7 @@ std::vector<Opening> openings(const std::vector<WeeklyWindow>& windows, const st
   std::ranges::stable_sort(all, {}, [](const Opening& opening) { return opening.interval.begin; });
   std::vector<Opening> merged;
   for (auto& opening : all) add_merged(merged, std::move(opening));
-  const auto denied = denied_intervals(denials, zone);
+  const auto denied = denied_intervals(denials, zone, dated.freezes);
   std::vector<Opening> result;
   for (auto& opening : merged) add_without(result, std::move(opening), denied);
   return result;

@@ -41,10 +41,16 @@ struct Opening {
   std::string window;  ///< The text of its rule, of all rules where they overlap.
 };
 
-/// What opens on one of the `days` days from `first` on, cut by the denials and to the end of the last day;
-/// ascending and apart.
+/// What calendars add to the rules of the week.
+struct Dated {
+  std::vector<Opening> windows;  ///< They begin on days that are planned.
+  std::vector<plan::Interval> freezes;
+};
+
+/// What opens on one of the `days` days from `first` on, cut by denials and freezes and to the end of the
+/// last day; ascending and apart.
 std::vector<Opening> openings(const std::vector<WeeklyWindow>& windows, const std::vector<Denial>& denials,
-                              const cctz::time_zone& zone, Date first, int days);
+                              const cctz::time_zone& zone, Date first, int days, const Dated& dated = {});
 
 cctz::civil_day civil_day_of(Date date);
 /// The first instant of a local day.

@@ -109,9 +109,10 @@ void add_plan_command(CLI::App& app, Chosen& chosen, const std::string& program)
       app, "plan", "Plan a month of patches: which wave, which window and why, as a calendar",
       {"plan --patches patches.csv --environment environment.json",
        "plan --patches patches.csv --environment environment.json --known-issues issues.json --output json",
-       "plan --patches patches.csv --environment environment.json --output html"},
+       "plan --patches patches.csv --environment environment.json --output html",
+       "plan --patches patches.csv --environment environment.json --freeze-calendar freezes.ics"},
       program);
-  const auto file = [&](const std::string& flag, std::string& into, const std::string& description) {
+  const auto file = [&](const std::string& flag, auto& into, const std::string& description) {
     return plan.add_option(flag, into, description)->type_name("FILE");
   };
   file("--patches", files.patches,
@@ -122,6 +123,8 @@ void add_plan_command(CLI::App& app, Chosen& chosen, const std::string& program)
   file("--environment", files.environment, "JSON with asOf and assetGroups: name, count, window and others")
       ->required();
   file("--known-issues", files.known_issues, "JSON list of patch, cve or product, and issue");
+  file("--freeze-calendar", files.freezes,
+       "iCalendar file: nothing is touched while one of its events goes on; may be repeated");
   file("--model", chosen.options.ranking.model, "Threat model to use instead of the built-in one");
   add_deadlines(plan, chosen.options);
   calls(plan, chosen, plan_month);

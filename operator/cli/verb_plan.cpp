@@ -2,9 +2,11 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <ostream>
 
 #include "controllers/calendar/print.hpp"
+#include "controllers/schedule/calendars.hpp"
 #include "controllers/schedule/local_time.hpp"
 #include "operator/cli/files.hpp"
 #include "operator/cli/ranking.hpp"
@@ -40,14 +42,49 @@ void warn_of_patches(Environment& environment, const std::string& file, const in
   warn(environment, file, "line", list.set_aside);
 }
 
+Result<icalendar::Calendar> read_calendar(Environment& environment, const std::string& path) {
+  return with_text(environment, "calendar", path,
+                   [](const std::string& text) { return icalendar::parse_calendar(text); });
+}
+
+void say_how_many(Environment& environment, const std::string& path, std::size_t count, std::string_view what,
+                  int days) {
+  environment.err << fmt::format("note: {}: {} {} in {} days\n", path, count, what, days);
+}
+
+/// A group's calendar is looked for beside the environment.
+Result<void> add_calendars(Environment& environment, const PlanFiles& files, schedule::Environment& fleet) {
+  const auto beside = std::filesystem::path(files.environment).parent_path();
+  for (auto& group : fleet.groups) {
+    if (group.calendar.empty()) continue;
+    const std::string path = (beside / group.calendar).string();
+    const auto calendar = read_calendar(environment, path);
+    if (!calendar) return fail(calendar.error().within("group " + group.name));
+    const auto added = schedule::add_windows(fleet, group, *calendar);
+    if (!added) return fail(added.error().within("calendar " + path));
+    say_how_many(environment, path, *added, "windows of " + group.name, fleet.horizon_days);
+  }
+  for (const auto& path : files.freezes) {
+    const auto calendar = read_calendar(environment, path);
+    if (!calendar) return fail(calendar.error());
+    const auto added = schedule::add_freezes(fleet, *calendar);
+    if (!added) return fail(added.error().within("calendar " + path));
+    say_how_many(environment, path, *added, "freezes", fleet.horizon_days);
+  }
+  return {};
+}
+
 Result<MonthPlan> read_plan(Environment& environment, const Options& options) {
   const PlanFiles& files = options.plan;
-  const auto single =
-      check_standard_input({files.patches, files.environment, files.known_issues, options.ranking.model});
+  std::vector<std::string> all = {files.patches, files.environment, files.known_issues,
+                                  options.ranking.model};
+  all.insert(all.end(), files.freezes.begin(), files.freezes.end());
+  const auto single = check_standard_input(all);
   if (!single) return fail(single.error());
   auto fleet = with_text(environment, "environment", files.environment,
                          [](const std::string& text) { return schedule::parse_environment(text); });
   if (!fleet) return fail(fleet.error());
+  if (const auto added = add_calendars(environment, files, *fleet); !added) return fail(added.error());
   auto list = with_text(environment, "patches", files.patches,
                         [&](const std::string& text) { return intel::parse_patch_list(text, fleet->as_of); });
   if (!list) return fail(list.error());

@@ -23,6 +23,7 @@ struct PlanFiles {
   std::string patches;
   std::string environment;
   std::string known_issues;  ///< "": none.
+  std::vector<std::string> freezes;
 };
 
 /// Everything that flags and arguments can say; a verb reads what concerns it.

@@ -84,8 +84,10 @@ def test_findings_can_be_ranked_as_the_page_says(tmp_path):
 
 def test_a_month_can_be_planned_as_the_page_says(tmp_path):
     answers = answers_of("docs/planning.md", offline(), tmp_path)
-    assert len(answers) == 4
+    assert len(answers) == 5
     assert not any("warning" in answer.stderr for answer in answers)
+    assert "Sat 2024-08-03 02:00" in answers[2].stdout
+    assert "Sat 2024-08-10 02:00" in answers[3].stdout and "Sat 2024-08-03 02:00" not in answers[3].stdout
     plan = json.loads((tmp_path / "plan.json").read_text())
     assert [item["patch"] for item in plan["top"]] == ["P1", "P2"]
     assert [item["patch"] for item in plan["emergencies"]] == ["P1", "P2"]

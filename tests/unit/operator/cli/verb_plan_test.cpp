@@ -170,6 +170,59 @@ TEST_F(PlanCommand, KeepsWhatComesAfterWhatAndRefusesUnknownNamesAndCircles) {
   EXPECT_THAT(err_.str(), HasSubstr("wait for each other in a circle: 'P1' after 'P2' after 'P1'"));
 }
 
+std::string calendar_of(std::string_view lines) {
+  return "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\n" + std::string(lines) + "END:VEVENT\r\nEND:VCALENDAR\r\n";
+}
+
+TEST_F(PlanCommand, TouchesNothingWhileAFreezeGoesOn) {
+  ASSERT_EQ(answer()["calendar"][2]["start"], "2024-08-03T02:00:00-04:00");
+  write("books.ics", calendar_of("DTSTART;VALUE=DATE:20240802\r\nDTEND;VALUE=DATE:20240804\r\n"));
+  write("zones.ics", calendar_of("DTSTART;TZID=Europe/Amsterdam:20240810T080000\r\nDURATION:PT4H\r\n"));
+  const Json plan =
+      answer({"--freeze-calendar", folder_ + "books.ics", "--freeze-calendar", folder_ + "zones.ics"});
+  EXPECT_EQ(plan["calendar"][2]["start"], "2024-08-17T02:00:00-04:00")
+      << "3 August is of the first calendar, 10 August until six of the second";
+  EXPECT_THAT(err_.str(), HasSubstr("books.ics: 1 freezes in 30 days"));
+}
+
+TEST_F(PlanCommand, ProposesNoEmergencyWhileAFreezeGoesOn) {
+  write("books.ics", calendar_of("DTSTART;VALUE=DATE:20240801\r\n"));
+  EXPECT_THAT(answer()["emergencies"][0]["reason"].get<std::string>(), HasSubstr("for Thu 2024-08-01 02:00"));
+  EXPECT_THAT(
+      answer({"--freeze-calendar", folder_ + "books.ics"})["emergencies"][0]["reason"].get<std::string>(),
+      HasSubstr("for Fri 2024-08-02 02:00"));
+}
+
+TEST_F(PlanCommand, UsesTheWindowsOfAGroupsCalendarBesideItsEnvironment) {
+  write("web.ics", calendar_of("DTSTART;TZID=America/New_York:20240628T220000\r\nDURATION:PT6H\r\n"
+                               "RRULE:FREQ=MONTHLY;BYDAY=-1FR\r\nSUMMARY:Last Friday\r\n"));
+  write("environment.json",
+        R"json({"asOf": "2024-07-31", "horizonDays": 40, "timezone": "America/New_York", "assetGroups": [
+      {"name": "web", "count": 10, "calendar": "web.ics"}, {"name": "workstation", "count": 80, "window": "daily 20:00-24:00"}]})json");
+  const Json plan = answer();
+  const Json& first = plan["calendar"][plan["calendar"].size() - 2];
+  EXPECT_EQ(first["group"], "web");
+  EXPECT_EQ(first["start"], "2024-08-30T22:00:00-04:00") << err_.str();
+  EXPECT_EQ(first["window"], "Last Friday");
+}
+
+TEST_F(PlanCommand, ReadsItsOwnCalendarAsFreezes) {
+  ASSERT_EQ(run({"-o", "ics"}), 0);
+  write("own.ics", out_.str());
+  const Json plan = answer({"--freeze-calendar", folder_ + "own.ics"});
+  EXPECT_EQ(plan["calendar"][2]["start"].get<std::string>().substr(0, 10), "2024-08-03")
+      << "what is left of the same window";
+  EXPECT_GE(plan["calendar"][2]["start"], "2024-08-03T02:34:00-04:00");
+}
+
+TEST_F(PlanCommand, NamesTheCalendarAndTheLineThatItDoesNotUnderstand) {
+  write("freezes.ics", calendar_of("DTSTART;VALUE=DATE:20240802\r\nRRULE:FREQ=YEARLY\r\n"));
+  EXPECT_EQ(run({"--freeze-calendar", folder_ + "freezes.ics"}), 1);
+  EXPECT_THAT(err_.str(), AllOf(HasSubstr("freezes.ics"), HasSubstr("line 4"), HasSubstr("FREQ=YEARLY")));
+  EXPECT_EQ(run({"--freeze-calendar", folder_ + "nowhere.ics"}), 1);
+  EXPECT_THAT(err_.str(), HasSubstr("nowhere.ics"));
+}
+
 TEST_F(PlanCommand, UsesAnotherThreatModel) {
   write("model.json", "{}");
   EXPECT_EQ(run({"--model", folder_ + "model.json"}), 1);
