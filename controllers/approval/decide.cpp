@@ -16,7 +16,8 @@ struct Standing {
   std::string message;
 };
 
-Standing standing_of(const api::PatchApproval& approval, const std::optional<api::PatchWave>& wave) {
+Standing standing_of(const api::PatchApproval& approval, const std::optional<api::PatchWave>& wave,
+                     Time now) {
   const auto& spec = approval.spec;
   if (!wave) {
     return {"False", true, "WaveNotFound",
@@ -34,19 +35,30 @@ Standing standing_of(const api::PatchApproval& approval, const std::optional<api
   if (!spec.emergency) {
     return {"True", false, "Counted", "the wave may start as far as this approval goes"};
   }
-  const auto latest = approval.metadata.creation_time.value_or(Time{}) + api::kLongestEmergency;
+  const auto until = *emergency_end(approval);
+  if (until <= now) {
+    return {
+        "True", false, "EmergencyOver",
+        fmt::format("the wave may start as far as this approval goes, and its windows count again since {}",
+                    format_time(until))};
+  }
   return {"True", false, "Emergency",
-          fmt::format("the wave may start, and its windows do not count until {}",
-                      format_time(std::min(spec.emergency->until_time, latest)))};
+          fmt::format("the wave may start, and its windows do not count until {}", format_time(until))};
 }
 
 }  // namespace
+
+std::optional<Time> emergency_end(const api::PatchApproval& approval) {
+  if (!approval.spec.emergency) return std::nullopt;
+  const auto latest = approval.metadata.creation_time.value_or(Time{}) + api::kLongestEmergency;
+  return std::min(approval.spec.emergency->until_time, latest);
+}
 
 api::PatchApprovalStatus decide(const api::PatchApproval& approval, const std::optional<api::PatchWave>& wave,
                                 Time now) {
   auto status = approval.status;
   status.observed_generation = approval.metadata.generation;
-  const auto standing = standing_of(approval, wave);
+  const auto standing = standing_of(approval, wave, now);
   const auto set = [&](std::string_view type, std::string_view value) {
     api::set_condition(status.conditions,
                        {std::string(type), std::string(value), standing.reason, standing.message,

@@ -21,12 +21,16 @@ Result<runtime::ReconcileResult> ApprovalReconciler::reconcile(const std::string
   if (const auto known = with_.stores.waves.get(approval->metadata.ns, approval->spec.wave)) {
     if (auto parsed = api::parse_wave(*known)) wave = std::move(*parsed);
   }
-  const auto decided = decide(*approval, wave, with_.clock.now());
-  if (decided == approval->status) return runtime::ReconcileResult{};
+  const Time now = with_.clock.now();
+  const auto decided = decide(*approval, wave, now);
+  runtime::ReconcileResult result;
+  if (const auto end = emergency_end(*approval); end && *end > now)
+    result.requeue_after = std::chrono::ceil<milliseconds>(*end - now);
+  if (decided == approval->status) return result;
   auto written =
       status::write(with_.client, kube::resources::kPatchApprovals, *object, api::print_status(decided));
   if (!written) return fail(std::move(written.error()));
-  return runtime::ReconcileResult{};
+  return result;
 }
 
 }  // namespace patchwave::approval

@@ -68,8 +68,7 @@ class RepositoryLook {
       if (!release->second) continue;
       if (runs_all(running, *release->second)) return true;
       if (!may_be_taken(tag, *release->second)) continue;
-      propose(running.tag, tag, *release->second,
-              fmt::format("{} is the latest version that counts for {}", tag, running.tag));
+      propose(running.tag, tag, *release->second);
       return true;
     }
     return false;
@@ -81,8 +80,7 @@ class RepositoryLook {
     if (!found->second) return;
     const auto& release = *found->second;
     if (runs_all(running, release) || !may_be_taken(running.tag, release)) return;
-    propose(running.tag, running.tag, release,
-            fmt::format("{} names another image than the one that runs", running.tag));
+    propose(running.tag, running.tag, release);
   }
 
   static bool runs_all(const RunningImage& running, const Release& release) {
@@ -141,20 +139,14 @@ class RepositoryLook {
     return now_;
   }
 
-  void propose(const std::string& from, const std::string& tag, const Release& release, std::string because) {
-    const auto& updates = *snapshot_.policy.spec.updates;
+  void propose(const std::string& from, const std::string& tag, const Release& release) {
     auto name = patch_name(snapshot_.policy, repository_, tag, release.digest);
     // One that is there under another name is as good.
     for (const auto& patch : snapshot_.patches) {
       if (!patch.metadata.deletion_time && is_same(patch, tag, release)) name = patch.metadata.name;
     }
     auto& proposal = proposals[name];
-    if (proposal.from.empty()) {
-      because += fmt::format(" under semver {}", to_string(updates.semver));
-      because += release.made ? fmt::format("; its image was made at {}", format_time(*release.made))
-                              : "; its image does not say when it was made";
-      proposal = {name, repository_, tag, release.digest, {}, release.made, std::move(because)};
-    }
+    if (proposal.from.empty()) proposal = {name, repository_, tag, release.digest, {}, release.made, ""};
     proposal.from.insert(from);
   }
 
@@ -172,9 +164,26 @@ class RepositoryLook {
   const Answers* answers_ = &kNone;
 };
 
+// The same whatever the order in which it was found for what runs.
+std::string because_of(const Proposal& proposal, api::UpdateScope semver) {
+  auto others = proposal.from;
+  const bool rebuilt = others.erase(proposal.tag) > 0;
+  std::string because = proposal.tag;
+  if (!others.empty())
+    because += fmt::format(" is the latest version that counts for {}", fmt::join(others, ", "));
+  if (!others.empty() && rebuilt) because += ", and";
+  if (rebuilt) because += " names another image than the one that runs";
+  because += fmt::format(" under semver {}", to_string(semver));
+  return because + (proposal.made ? fmt::format("; its image was made at {}", format_time(*proposal.made))
+                                  : "; its image does not say when it was made");
+}
+
+// One of a policy that had the same name goes with that.
 bool is_here(const Snapshot& snapshot, const std::string& name) {
   return std::ranges::any_of(snapshot.patches, [&](const api::Patch& patch) {
-    return patch.metadata.name == name && !patch.metadata.deletion_time;
+    const bool is_anothers =
+        plan::discovered_by(patch, snapshot.policy) && !plan::owned_by(patch, snapshot.policy);
+    return patch.metadata.name == name && !patch.metadata.deletion_time && !is_anothers;
   });
 }
 
@@ -188,7 +197,7 @@ void keep_what_was_held_back(const Snapshot& snapshot, const std::string& reposi
 void withdraw(const Snapshot& snapshot, const std::set<std::string>& untouched, Decision& decision) {
   for (const auto& patch : snapshot.patches) {
     const auto& name = patch.metadata.name;
-    const bool ours = plan::discovered_by(patch, snapshot.policy) && !patch.metadata.deletion_time;
+    const bool ours = plan::owned_by(patch, snapshot.policy) && !patch.metadata.deletion_time;
     const bool is_evidence = snapshot.begun.contains(name) || patch.status.quarantine;
     if (!ours || is_evidence || decision.standing.contains(name)) continue;
     if (untouched.contains(repository_of(patch))) continue;
@@ -223,11 +232,13 @@ Result<Decision> decide(const Snapshot& snapshot, Time now) {
     for (auto& [tag, update] : look.held_back) decision.held_back.push_back(std::move(update));
     for (auto& [name, proposal] : look.proposals) {
       decision.standing.insert(name);
-      if (!is_here(snapshot, name)) decision.propose.push_back(std::move(proposal));
+      if (is_here(snapshot, name)) continue;
+      proposal.because = because_of(proposal, snapshot.policy.spec.updates->semver);
+      decision.propose.push_back(std::move(proposal));
     }
   }
   withdraw(snapshot, untouched, decision);
-  if (!decision.ask.empty()) return Decision{std::move(decision.ask), {}, {}, {}, {}, {}};
+  if (!decision.ask.empty()) return Decision{std::move(decision.ask), {}, {}, {}, {}, {}, {}};
   if (decision.held_back.size() > api::kMostHeldBack) decision.held_back.resize(api::kMostHeldBack);
   return decision;
 }

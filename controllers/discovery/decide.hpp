@@ -78,6 +78,7 @@ struct Decision {
   std::vector<api::HeldBackUpdate> held_back;
   std::set<std::string> standing;     ///< Names of the newest patches, be they new, here already, or by hand.
   std::vector<std::string> problems;  ///< Of registries, each naming its repository.
+  std::vector<std::string> refused;   ///< Writes that the API server refused, each naming its Patch.
 };
 
 /// For each running tag the newest version that the policy's rule counts, that is old enough and not in

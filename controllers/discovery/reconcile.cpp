@@ -54,6 +54,12 @@ Json patch_object(const api::PatchPolicy& policy, const Proposal& proposal, Time
           {"spec", api::print_spec(spec)}};
 }
 
+std::set<std::string> repositories_of(const std::vector<RunningImage>& running) {
+  std::set<std::string> repositories;
+  for (const auto& image : running) repositories.insert(image.repository);
+  return repositories;
+}
+
 milliseconds until(Time time, Time now) {
   return std::max(milliseconds(0), std::chrono::ceil<milliseconds>(time - now));
 }
@@ -73,15 +79,15 @@ Result<runtime::ReconcileResult> DiscoveryReconciler::reconcile(const std::strin
     return runtime::ReconcileResult{};
   }
   auto running = running_images(with_.stores, *policy, policy->metadata.ns == with_.operator_namespace);
-  if (!has_new_repository(key, running) && !is_due(*policy, with_.clock.now()))
-    return runtime::ReconcileResult{until(*policy->status.discovery->next_time, with_.clock.now())};
+  auto repositories = repositories_of(running);
+  const Time begin = with_.clock.now();
+  if (const auto due = due_time(*policy, has_new_repository(key, repositories)); due > begin)
+    return runtime::ReconcileResult{until(due, begin)};
 
   const auto images = running.size();
   auto [decision, retry_after] = look(read_snapshot(*policy, std::move(running)));
   if (!decision && decision.error().kind != ErrorKind::Invalid) return fail(std::move(decision.error()));
-  if (decision) {
-    if (auto written = write_patches(*policy, *decision); !written) return fail(std::move(written.error()));
-  }
+  if (decision) write_patches(*policy, *decision);
   const Time now = with_.clock.now();
   auto condition = decision ? condition_of(*decision, images) : condition_of(decision.error());
   condition.observed_generation = policy->metadata.generation;
@@ -90,6 +96,7 @@ Result<runtime::ReconcileResult> DiscoveryReconciler::reconcile(const std::strin
   tell(*policy, found, condition);
   auto written = write_status(key, api::DiscoveryStatus{now, next, found.held_back}, condition);
   if (!written) return fail(std::move(written.error()));
+  repositories_[key] = std::move(repositories);
   if (observers_.on_look) observers_.on_look(*policy, found);
   return runtime::ReconcileResult{until(next, now)};
 }
@@ -97,23 +104,19 @@ Result<runtime::ReconcileResult> DiscoveryReconciler::reconcile(const std::strin
 // What it found and has not begun is nothing that counts any more.
 Result<runtime::ReconcileResult> DiscoveryReconciler::stand_down(const std::string& key,
                                                                  const api::PatchPolicy& policy) {
-  const auto decision = decide(read_snapshot(policy, {}), with_.clock.now());
+  auto decision = decide(read_snapshot(policy, {}), with_.clock.now());
   if (!decision) return fail(decision.error());
-  if (auto written = write_patches(policy, *decision); !written) return fail(std::move(written.error()));
+  write_patches(policy, *decision);
+  if (!decision->refused.empty()) return fail(ErrorKind::Unavailable, decision->refused.front());
   if (auto written = write_status(key, std::nullopt, std::nullopt); !written)
     return fail(std::move(written.error()));
   return runtime::ReconcileResult{};
 }
 
-bool DiscoveryReconciler::has_new_repository(const std::string& key,
-                                             const std::vector<RunningImage>& running) {
-  std::set<std::string> now;
-  for (const auto& image : running) now.insert(image.repository);
-  const auto before = repositories_.find(key);
+bool DiscoveryReconciler::has_new_repository(const std::string& key, const std::set<std::string>& now) {
   // After a start nothing is new: the status says when the registries were asked.
-  const bool is_new = before != repositories_.end() && !std::ranges::includes(before->second, now);
-  repositories_[key] = std::move(now);
-  return is_new;
+  const auto before = repositories_.try_emplace(key, now).first;
+  return !std::ranges::includes(before->second, now);
 }
 
 Snapshot DiscoveryReconciler::read_snapshot(const api::PatchPolicy& policy,
@@ -122,10 +125,7 @@ Snapshot DiscoveryReconciler::read_snapshot(const api::PatchPolicy& policy,
   for (const auto& object : with_.stores.patches.list(policy.metadata.ns)) {
     if (auto patch = api::parse_patch(*object)) snapshot.patches.push_back(std::move(*patch));
   }
-  for (const auto& object : with_.stores.waves.list(policy.metadata.ns)) {
-    const auto wave = api::parse_wave(*object);
-    if (!wave || has_begun(*wave)) snapshot.begun.insert(string_at(*object, {"spec", "patchRef", "name"}));
-  }
+  snapshot.begun = begun_patches(policy.metadata.ns);
   return snapshot;
 }
 
@@ -145,21 +145,39 @@ DiscoveryReconciler::Look DiscoveryReconciler::look(Snapshot snapshot) const {
   }
 }
 
-Result<void> DiscoveryReconciler::write_patches(const api::PatchPolicy& policy,
-                                                const Decision& decision) const {
-  for (const auto& proposal : decision.propose) {
-    const auto object = patch_object(policy, proposal, with_.clock.now());
-    auto applied = with_.client.patch(kube::resources::kPatches, policy.metadata.ns, proposal.name,
-                                      kube::PatchType::Apply, object);
-    if (!applied) return fail(std::move(applied.error()));
-  }
-  for (const auto& [name, uid, resource_version, why] : decision.withdraw) {
+// One that is refused keeps no other from being written.
+void DiscoveryReconciler::write_patches(const api::PatchPolicy& policy, Decision& decision) const {
+  std::erase_if(decision.propose, [&](const Proposal& proposal) {
+    const auto applied =
+        with_.client.patch(kube::resources::kPatches, policy.metadata.ns, proposal.name,
+                           kube::PatchType::Apply, patch_object(policy, proposal, with_.clock.now()));
+    if (applied) return false;
+    decision.standing.erase(proposal.name);
+    decision.refused.push_back(fmt::format("Patch {}: {}", proposal.name, applied.error().message));
+    return true;
+  });
+  // Asking has taken its time: a wave may have begun meanwhile.
+  const auto begun = begun_patches(policy.metadata.ns);
+  std::erase_if(decision.withdraw, [&](const Withdrawal& withdrawal) {
+    const auto& [name, uid, resource_version, why] = withdrawal;
+    if (begun.contains(name)) return true;
     // With the resourceVersion: a patch that has got on meanwhile is not what was decided about.
-    auto removed =
+    const auto removed =
         with_.client.remove(kube::resources::kPatches, policy.metadata.ns, name, {uid, resource_version});
-    if (!removed && removed.error().kind != ErrorKind::Conflict) return fail(std::move(removed.error()));
+    if (removed) return false;
+    if (removed.error().kind != ErrorKind::Conflict && !status::is_gone(removed.error()))
+      decision.refused.push_back(fmt::format("Patch {}: {}", name, removed.error().message));
+    return true;
+  });
+}
+
+std::set<std::string> DiscoveryReconciler::begun_patches(const std::string& ns) const {
+  std::set<std::string> begun;
+  for (const auto& object : with_.stores.waves.list(ns)) {
+    const auto wave = api::parse_wave(*object);
+    if (!wave || has_begun(*wave)) begun.insert(string_at(*object, {"spec", "patchRef", "name"}));
   }
-  return {};
+  return begun;
 }
 
 // Asking has taken its time, and the policy has another writer: what is written to is read anew.

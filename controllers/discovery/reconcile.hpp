@@ -47,11 +47,14 @@ class DiscoveryReconciler {
   [[nodiscard]] Snapshot read_snapshot(const api::PatchPolicy& policy,
                                        std::vector<RunningImage> running) const;
   Look look(Snapshot snapshot) const;
-  Result<void> write_patches(const api::PatchPolicy& policy, const Decision& decision) const;
+  /// Takes out of the decision what was not done, and adds what was refused.
+  void write_patches(const api::PatchPolicy& policy, Decision& decision) const;
+  /// Names of the patches with a wave that has begun.
+  [[nodiscard]] std::set<std::string> begun_patches(const std::string& ns) const;
   Result<void> write_status(const std::string& key, const std::optional<api::DiscoveryStatus>& discovery,
                             const std::optional<api::Condition>& condition) const;
   Result<runtime::ReconcileResult> stand_down(const std::string& key, const api::PatchPolicy& policy);
-  bool has_new_repository(const std::string& key, const std::vector<RunningImage>& running);
+  bool has_new_repository(const std::string& key, const std::set<std::string>& now);
   void tell(const api::PatchPolicy& policy, const Decision& decision, const api::Condition& condition) const;
 
   Dependencies with_;

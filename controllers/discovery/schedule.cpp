@@ -13,6 +13,8 @@ namespace {
 // As many as people read in one condition.
 constexpr std::size_t kMostNamed = 10;
 constexpr milliseconds kAfterFailure{300'000};
+// Workloads that come and go make no registry be asked more often.
+constexpr milliseconds kLeastGap{60'000};
 constexpr double kSpread = 0.1;
 
 std::string listed(std::vector<std::string> words) {
@@ -31,11 +33,13 @@ std::string words_of(const api::HeldBackUpdate& update) {
 
 }  // namespace
 
-bool is_due(const api::PatchPolicy& policy, Time now) {
+Time due_time(const api::PatchPolicy& policy, bool has_new_repository) {
   const auto& discovery = policy.status.discovery;
   const auto* said = api::find_condition(policy.status.conditions, "UpdatesDiscovered");
-  if (!discovery || !discovery->next_time || said == nullptr) return true;
-  return said->observed_generation != policy.metadata.generation || *discovery->next_time <= now;
+  if (!discovery || !discovery->next_time || said == nullptr) return Time::min();
+  if (said->observed_generation != policy.metadata.generation) return Time::min();
+  const auto last = discovery->last_time.value_or(Time::min());
+  return has_new_repository ? std::min(*discovery->next_time, last + kLeastGap) : *discovery->next_time;
 }
 
 Time next_look(const api::PatchPolicy& policy, const Settings& settings, const Decision& decision,
@@ -44,11 +48,14 @@ Time next_look(const api::PatchPolicy& policy, const Settings& settings, const D
   const auto spread =
       milliseconds(static_cast<std::int64_t>(static_cast<double>(interval.count()) * kSpread * fraction));
   Time next = now + interval + spread;
-  if (!decision.problems.empty()) next = std::min(next, now + kAfterFailure + spread);
+  if (!decision.problems.empty() || !decision.refused.empty()) {
+    // A registry that wants to be left alone for longer is, and the others are asked when they are due.
+    next = std::min(next, now + std::max(kAfterFailure, retry_after.value_or(milliseconds(0))) + spread);
+  }
   for (const auto& update : decision.held_back) {
     if (update.until_time && *update.until_time > now) next = std::min(next, *update.until_time);
   }
-  return std::max(next, now + retry_after.value_or(milliseconds(0)));
+  return next;
 }
 
 api::Condition condition_of(const Decision& decision, std::size_t images) {
@@ -59,6 +66,14 @@ api::Condition condition_of(const Decision& decision, std::size_t images) {
     found += fmt::format("; found: {}", listed({decision.standing.begin(), decision.standing.end()}));
   }
   if (!held_back.empty()) found += fmt::format("; held back by `minimumAge`: {}", listed(held_back));
+  if (!decision.refused.empty()) {
+    return {"UpdatesDiscovered",
+            "False",
+            "WriteRefused",
+            fmt::format("{}; {}", listed(decision.refused), found),
+            0,
+            {}};
+  }
   if (!decision.problems.empty()) {
     return {"UpdatesDiscovered",
             "False",

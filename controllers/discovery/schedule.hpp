@@ -10,12 +10,14 @@ struct Settings {
   milliseconds interval{3'600'000};
 };
 
-/// Whether it is time to ask. It is at once for a spec that has not been looked for yet.
-bool is_due(const api::PatchPolicy& policy, Time now);
+/// When it is time to ask: long ago for a spec that has not been looked for yet, and soon, but once a minute
+/// at most, when a workload with a new repository has come.
+Time due_time(const api::PatchPolicy& policy, bool has_new_repository);
 
 /// When to ask next: after the interval and up to a tenth of it more, by `fraction` in [0, 1), so that
 /// policies do not come all at once; when the first update that is held back is old enough, if that is
-/// sooner; after a failure within five minutes, but never before the registry wants to be asked again.
+/// sooner; within five minutes after a failure, or when the registry that failed wants to be asked again, if
+/// that is sooner than all that.
 Time next_look(const api::PatchPolicy& policy, const Settings& settings, const Decision& decision,
                std::optional<milliseconds> retry_after, double fraction, Time now);
 

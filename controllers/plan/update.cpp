@@ -136,6 +136,13 @@ bool discovered_by(const api::Patch& patch, const api::PatchPolicy& policy) {
   return label != patch.metadata.labels.end() && label->second == discoverer(policy.metadata.name);
 }
 
+bool owned_by(const api::Patch& patch, const api::PatchPolicy& policy) {
+  if (!discovered_by(patch, policy)) return false;
+  return std::ranges::any_of(patch.metadata.owner_references, [&](const Json& owner) {
+    return bool_at(owner, {"controller"}) && string_at(owner, {"uid"}) == policy.metadata.uid;
+  });
+}
+
 bool is_for(const api::Patch& patch, const api::PatchPolicy& policy) {
   return !patch.metadata.labels.contains(std::string(api::kDiscoveredByLabel)) ||
          discovered_by(patch, policy);

@@ -47,6 +47,9 @@ class UpdateRule {
 std::string discoverer(std::string_view policy);
 /// Whether the policy found this patch itself.
 bool discovered_by(const api::Patch& patch, const api::PatchPolicy& policy);
+/// And keeps it: it is the policy's to delete. A copy that somebody made of one has its label and no such
+/// owner, and an owner of the same name that was made anew is another.
+bool owned_by(const api::Patch& patch, const api::PatchPolicy& policy);
 /// What a policy finds is for itself alone; what people and pipelines write is for every policy.
 bool is_for(const api::Patch& patch, const api::PatchPolicy& policy);
 

@@ -47,8 +47,8 @@ bool ends_rollback(const api::TargetStatus& record, const target::Observation& s
 // more often than this.
 constexpr milliseconds kTextInterval{5'000};
 
-// Whether nodes can be drained is asked anew no more often than that, and takes no more than this share of
-// the time: it reads all pods of the cluster.
+// Whether nodes can be drained is asked anew no more often than that, and takes no more than one part in so
+// many of the time, over all waves: it reads all pods of the cluster.
 constexpr milliseconds kLookAheadInterval{30'000};
 constexpr int kLookAheadShare = 20;
 
@@ -263,14 +263,16 @@ Result<std::optional<Time>> WaveReconciler::look_ahead(Snapshot& snapshot, Time 
       snapshot.drain_report = known->second.report;
       return known->second.next_time;
     }
+    if (now < next_drain_read_) return next_drain_read_;
   }
   const auto begin = with_.clock.monotonic();
   auto report = read_drain_report(with_.client, work_of(snapshot));
-  if (!report) return fail(std::move(report.error()));
   const auto took = std::chrono::ceil<milliseconds>(with_.clock.monotonic() - begin);
+  const std::scoped_lock lock(mutex_);
+  next_drain_read_ = now + took * kLookAheadShare;
+  if (!report) return fail(std::move(report.error()));
   const Time next = now + std::max(kLookAheadInterval, took * kLookAheadShare);
   snapshot.drain_report = std::move(*report);
-  const std::scoped_lock lock(mutex_);
   drain_reports_[uid] = {next, *snapshot.drain_report};
   return next;
 }

@@ -93,6 +93,7 @@ class WaveReconciler {
     drain::Report report;
   };
   std::map<std::string, DatedReport> drain_reports_;  ///< By wave UID, of waves that wait.
+  Time next_drain_read_ = {};                         ///< Of any wave.
   WatchSpan watched_;                                 ///< Begins when the API server has answered, again.
 };
 

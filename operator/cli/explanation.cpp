@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "controllers/api/hold.hpp"
 #include "operator/cli/hints.hpp"
 #include "operator/cli/output.hpp"
 #include "operator/cli/risk_view.hpp"
@@ -79,7 +80,9 @@ Reason explain_approval(const api::PatchWave& wave, const std::vector<api::Patch
 Reason explain_window(const api::PatchWave& wave, Time now) {
   const std::string text = describe_window(wave.spec.windows, now);
   const auto& emergency = wave.status.emergency;
-  if (emergency && now < emergency->until_time) {
+  // It stays on record when its approval is taken back.
+  const bool is_held = wave.status.hold && wave.status.hold->reason == api::hold::kWindowClosed;
+  if (emergency && now < emergency->until_time && !is_held) {
     return {"window", fmt::format("{}; {}", text, describe_emergency(*emergency)), true};
   }
   return {"window", text, !text.starts_with("closed")};

@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::size_t kMostHosts = 256;
 constexpr milliseconds kLongest{6 * 3600 * 1000};
+// A limit is often one account's, and others have accounts of their own.
+constexpr milliseconds kLongestForAll{600'000};
 constexpr milliseconds kAfterRefusal{60'000};
 constexpr milliseconds kUntilMore{600'000};
 constexpr int kShareLeftToPulls = 4;
@@ -77,7 +79,9 @@ void Restraint::heed(const std::string& host, const http::Response& response) {
   auto& closed = hosts_[host];
   if (refused) {
     const auto asked = http::retry_after(response.headers);
-    closed.for_all = now + bounded(asked ? *asked : until_reset(limit, kAfterRefusal));
+    const auto wait = bounded(asked ? *asked : until_reset(limit, kAfterRefusal));
+    closed.for_all = now + std::min(wait, kLongestForAll);
+    closed.for_patient = std::max(closed.for_patient, now + wait);
   } else {
     closed.for_patient = now + bounded(until_reset(limit, kUntilMore));
   }

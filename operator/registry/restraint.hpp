@@ -27,9 +27,10 @@ class Restraint {
  public:
   explicit Restraint(const Clock& clock) : clock_(clock) {}
 
-  /// After each answer. A 429 closes the host to everybody, for as long as its Retry-After says, else its
-  /// reset, else a minute; at most six hours. When no more than a quarter of a limit is left, the rest is for
-  /// pulls: those who can wait do until the reset, else for ten minutes.
+  /// After each answer. A 429 closes the host for as long as its Retry-After says, else its reset, else a
+  /// minute; to those who can wait for six hours at most, to everybody for ten minutes at most. When no more
+  /// than a quarter of a limit is left, the rest is for pulls: those who can wait do until the reset, else
+  /// for ten minutes.
   void heed(const std::string& host, const http::Response& response);
   /// How long the host is closed still; nullopt when it may be asked now.
   [[nodiscard]] std::optional<milliseconds> wait(const std::string& host, bool can_wait) const;

@@ -40,6 +40,15 @@ TEST(AnApproval, InAnEmergencySaysUntilWhenWindowsDoNotCount) {
             std::string::npos);
 }
 
+TEST(AnApproval, SaysWhenItsEmergencyIsOver) {
+  auto approval = given_approval();
+  approval.metadata.creation_time = kNow;
+  approval.spec.emergency = {kNow + std::chrono::hours(1), "CVE-2026-1234"};
+  const auto wave = wave_with_plan("sha256:now");
+  EXPECT_EQ(reason_of(decide(approval, wave, kNow)), "Emergency");
+  EXPECT_EQ(reason_of(decide(approval, wave, kNow + std::chrono::hours(1))), "EmergencyOver");
+}
+
 TEST(AnApproval, OfAnotherPlanIsStalledAndNamesThePlanAsItIs) {
   const auto status = decide(given_approval(), wave_with_plan("sha256:later"), kNow);
   const auto* stalled = api::find_condition(status.conditions, "Stalled");

@@ -117,6 +117,22 @@ TEST(Discovery, LeavesAloneWhatPeopleWroteAndProposesItNotTwice) {
   EXPECT_THAT(decided(snapshot).withdraw, IsEmpty());
 }
 
+TEST(Discovery, LeavesACopyThatSomebodyMadeOfAFoundPatchThoughItHasTheLabel) {
+  auto snapshot = given::snapshot({"1.4.2"}, {"1.4.3"});
+  given::carry_out(snapshot, decided(snapshot));
+  snapshot.patches[0].metadata.owner_references = Json::array();
+  snapshot.answers[kWeb] = given::answers({"1.4.4"});
+  EXPECT_THAT(decided(snapshot).withdraw, IsEmpty());
+}
+
+TEST(Discovery, FindsAnewWhatAPolicyOfTheSameNameThatIsGoneHadFound) {
+  auto snapshot = given::snapshot({"1.4.2"}, {"1.4.3"});
+  given::carry_out(snapshot, decided(snapshot));
+  EXPECT_THAT(decided(snapshot).propose, IsEmpty());
+  snapshot.patches[0].metadata.owner_references = {{{"uid", "of-the-one-before"}, {"controller", true}}};
+  EXPECT_THAT(tags_of(decided(snapshot).propose), ElementsAre("1.4.3"));
+}
+
 TEST(Discovery, PassesOverADigestInQuarantine) {
   auto snapshot = given::snapshot({"1.4.2"}, {"1.4.3", "1.4.4"});
   api::Patch harmful;

@@ -59,6 +59,7 @@ inline void carry_out(Snapshot& snapshot, const Decision& decision) {
     patch.metadata.name = proposal.name;
     patch.metadata.uid = "uid-" + proposal.name;
     patch.metadata.labels[std::string(api::kDiscoveredByLabel)] = snapshot.policy.metadata.name;
+    patch.metadata.owner_references = {{{"uid", snapshot.policy.metadata.uid}, {"controller", true}}};
     patch.spec.image = proposal.repository;
     patch.spec.tag = proposal.tag;
     patch.spec.digest = proposal.digest;

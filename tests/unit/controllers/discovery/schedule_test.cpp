@@ -49,19 +49,47 @@ TEST(TheNextLook, IsWhenWhatIsHeldBackIsOldEnoughIfThatIsSooner) {
 
 TEST(TheNextLook, IsSoonAfterAFailureButNeverBeforeTheRegistryWantsIt) {
   EXPECT_EQ(next(failed()), kNow + minutes(5));
-  EXPECT_EQ(next(failed(), hours(6)), kNow + hours(6));
+  EXPECT_EQ(next(failed(), minutes(30)), kNow + minutes(30));
+}
+
+TEST(TheNextLook, IsNotPutOffForAllByTheOneRegistryThatWantsToBeLeftAlone) {
+  EXPECT_EQ(next(failed(), hours(6)), kNow + hours(1));
+  auto decision = held_back(kNow + minutes(10));
+  decision.problems = failed().problems;
+  EXPECT_EQ(next(decision, hours(6)), kNow + minutes(10));
+}
+
+TEST(TheNextLook, IsSoonAfterAWriteThatWasRefused) {
+  Decision decision;
+  decision.refused = {"Patch web-1.4.3-0123abcd: exceeded quota"};
+  EXPECT_EQ(next(decision), kNow + minutes(5));
 }
 
 TEST(ALook, IsDueForASpecThatWasNotLookedForAndWhenItsTimeHasCome) {
   auto policy = given::policy();
   policy.metadata.generation = 2;
-  EXPECT_TRUE(is_due(policy, kNow));
+  EXPECT_LE(due_time(policy, false), kNow);
   policy.status.discovery = api::DiscoveryStatus{kNow, kNow + hours(1), {}};
   policy.status.conditions = {{"UpdatesDiscovered", "True", "Found", "", 2, {}}};
-  EXPECT_FALSE(is_due(policy, kNow));
-  EXPECT_TRUE(is_due(policy, kNow + hours(1)));
+  EXPECT_EQ(due_time(policy, false), kNow + hours(1));
   policy.metadata.generation = 3;
-  EXPECT_TRUE(is_due(policy, kNow));
+  EXPECT_LE(due_time(policy, false), kNow);
+}
+
+TEST(ALook, IsDueForANewRepositoryButNoMoreThanOnceAMinute) {
+  auto policy = given::policy();
+  policy.status.discovery = api::DiscoveryStatus{kNow, kNow + hours(1), {}};
+  policy.status.conditions = {{"UpdatesDiscovered", "True", "Found", "", policy.metadata.generation, {}}};
+  EXPECT_EQ(due_time(policy, true), kNow + minutes(1));
+}
+
+TEST(TheCondition, NamesThePatchThatTheApiServerRefused) {
+  Decision decision;
+  decision.refused = {"Patch web-1.4.3-0123abcd: exceeded quota"};
+  const auto condition = condition_of(decision, 1);
+  EXPECT_EQ(condition.status, "False");
+  EXPECT_EQ(condition.reason, "WriteRefused");
+  EXPECT_THAT(condition.message, ::testing::StartsWith("Patch web-1.4.3-0123abcd: exceeded quota"));
 }
 
 TEST(TheCondition, NamesWhatWasFoundAndWhatIsHeldBackUntilWhen) {

@@ -41,11 +41,12 @@ TEST(Restraint, ClosesAHostThatRefusedForAsLongAsItSaysAndNoOther) {
   EXPECT_FALSE(restraint.wait("other", false));
 }
 
-TEST(Restraint, TakesNoHostsWordForMoreThanSixHours) {
+TEST(Restraint, TakesNoHostsWordForMoreThanTenMinutesOrSixHoursForThoseWhoCanWait) {
   const ManualClock clock{Time(seconds(1'700'000'000))};
   Restraint restraint(clock);
   restraint.heed("hub", answer(429, {{"RateLimit-Reset", "9000000000000000000"}}));
-  EXPECT_EQ(restraint.wait("hub", false), std::chrono::hours(6));
+  EXPECT_EQ(restraint.wait("hub", false), std::chrono::minutes(10));
+  EXPECT_EQ(restraint.wait("hub", true), std::chrono::hours(6));
 }
 
 TEST(Restraint, LetsThoseWaitWhoCanWhenLittleIsLeft) {
