@@ -135,11 +135,11 @@ class MachineStage(NodeStage):
 
     def version_on(self, node):
         """What the program itself says on the machine, which the operator never asks."""
-        name = node["metadata"]["name"]
-        if not self.world.machines.is_on(name):
-            return "off"
-        said = self.world.machines.run(name, PACKAGE, capture_output=True, text=True, check=False)
-        return said.stdout.strip() or "broken"
+        try:
+            said = self.world.machines.run(node["metadata"]["name"], PACKAGE, capture_output=True, text=True, check=False)
+        except OSError:
+            return "boots"
+        return "broken" if "cannot start" in said.stderr else said.stdout.strip() or "boots"
 
     def boots(self):
         return {node["metadata"]["name"]: node["status"]["nodeInfo"]["bootID"] for node in self.nodes()}
