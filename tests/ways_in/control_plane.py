@@ -85,7 +85,7 @@ class ControlPlane:
         for command in (["openssl", "genrsa", "-out", "sa.key", "2048"],
                         ["openssl", "rsa", "-in", "sa.key", "-pubout", "-out", "sa.pub"]):
             subprocess.run(command, cwd=self.folder, check=True, capture_output=True)
-        people = [(ADMIN, "system:masters"), ("jane@example.com", ""), ("joe@example.com", "")]
+        people = [(ADMIN, "system:masters"), ("jane@example.com", ""), ("joe@example.com", ""), ("eve@example.com", "")]
         self.tokens = {name: f"token-of-{name}" for name, _ in people}
         (self.folder / "tokens.csv").write_text(
             "".join(f'{self.tokens[name]},{name},{name},"{groups}"\n' for name, groups in people))
