@@ -12,6 +12,7 @@ namespace patchwave::node {
 namespace {
 
 constexpr std::string_view kContainer = "step";
+constexpr std::string_view kBootIdVariable = "PATCHWAVE_BOOT_ID";
 /// An ended Job is evidence for an hour; then the control plane removes it, so that we need no right to.
 constexpr int kSecondsKept = 3600;
 /// Of a termination message, in a sentence for people.
@@ -28,7 +29,7 @@ std::string variable_of(std::string_view parameter) {
 Json environment_of(const JobOrder& order) {
   Json environment = Json::array({{{"name", "PATCHWAVE_NODE"}, {"value", order.node}},
                                   {{"name", "PATCHWAVE_STEP"}, {"value", api::to_string(order.step)}},
-                                  {{"name", "PATCHWAVE_BOOT_ID"}, {"value", order.boot_id}},
+                                  {{"name", kBootIdVariable}, {"value", order.boot_id}},
                                   {{"name", "PATCHWAVE_WAVE"}, {"value", order.wave_uid}}});
   for (const auto& [name, value] : order.parameters) {
     // "$(" would be taken for a reference to another variable.
@@ -186,6 +187,15 @@ Json make_job(const JobOrder& order, const api::NodeRecipeSpec& recipe) {
             {"activeDeadlineSeconds", timeout.count()},
             {"ttlSecondsAfterFinished", kSecondsKept},
             {"template", {{"metadata", {{"labels", labels}}}, {"spec", pod_of(order, recipe)}}}}}};
+}
+
+std::string boot_id_of(const Json& job) {
+  for (const auto& container : array_at(job, {"spec", "template", "spec", "containers"})) {
+    for (const auto& variable : array_at(container, {"env"})) {
+      if (string_at(variable, {"name"}) == kBootIdVariable) return string_at(variable, {"value"});
+    }
+  }
+  return "";
 }
 
 JobFacts read_job(const std::optional<Json>& job, const Json& pods) {

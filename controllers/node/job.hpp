@@ -56,6 +56,9 @@ struct JobFacts {
   std::string message;  ///< Why it failed, or what it waits for: in words for people.
 };
 
+/// The boot ID that the node had when the Job was made.
+std::string boot_id_of(const Json& job);
+
 /// `pods`: those of the Job.
 JobFacts read_job(const std::optional<Json>& job, const Json& pods);
 

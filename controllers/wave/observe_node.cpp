@@ -72,8 +72,12 @@ Json document_of(const kube::NodeView& view) {
         {"conditions", Json::array({{{"type", "Ready"}, {"status", view.ready() ? "True" : "False"}}})}}}};
 }
 
-bool is_forward(const std::string& step) {
-  return step == "Patch" || step == "Reboot" || step == "Verify";
+/// Whether what it may still do would be in the way of going back. A reboot that has happened is done,
+/// whatever becomes of the pod that asked for it: it asks for another only under the boot ID of before.
+bool is_in_the_way(const Json& job, const std::string& boot_id) {
+  const auto step = string_at(job, {"metadata", "annotations", node::kStepAnnotation});
+  if (step == "Patch" || step == "Verify") return true;
+  return step == "Reboot" && node::boot_id_of(job) == boot_id;
 }
 
 bool needs_jobs(const api::TargetStatus& record) {
@@ -90,13 +94,12 @@ Result<void> read_jobs(const kube::Client& client, const node::Work& work, const
   const auto jobs = client.list(kube::resources::kJobs, work.jobs_namespace, options);
   if (!jobs) return fail(jobs.error());
   const auto wanted = node::job_name(node::job_order(work, record));
+  const auto boot_id = live.node ? string_at(*live.node, {"status", "nodeInfo", "bootID"}) : std::string();
   std::optional<Json> job;
   for (const auto& each : array_at(*jobs, {"items"})) {
     if (string_at(each, {"metadata", "annotations", node::kNodeAnnotation}) != record.target.name) continue;
     const bool active = node::read_job(each, Json::array()).state == node::JobFacts::State::Active;
-    live.forward_job_active =
-        live.forward_job_active ||
-        (active && is_forward(string_at(each, {"metadata", "annotations", node::kStepAnnotation})));
+    live.forward_job_active = live.forward_job_active || (active && is_in_the_way(each, boot_id));
     if (string_at(each, {"metadata", "name"}) == wanted) job = each;
   }
   Json pods = Json::array();

@@ -56,6 +56,11 @@ TEST(ANodeJob, RunsOnItsNodeAloneByTheNodesName) {
   EXPECT_EQ(terms[0]["matchFields"][0]["values"], Json::array({"n1"}));
 }
 
+TEST(ANodeJob, KnowsTheBootIdThatTheNodeHadWhenItWasMade) {
+  EXPECT_EQ(boot_id_of(make_job(order(), recipe())), "boot-1");
+  EXPECT_EQ(boot_id_of(Json::object()), "");
+}
+
 TEST(ANodeJob, RunsOnceAndNoLongerThanItsStepMay) {
   const Json spec = make_job(order(), recipe())["spec"];
   EXPECT_EQ(spec["backoffLimit"], 0);

@@ -10,6 +10,7 @@
 namespace patchwave::wave {
 namespace {
 
+using api::TargetState;
 using ::testing::HasSubstr;
 
 constexpr const char* kRecipe = "/apis/patchwave.dev/v1alpha1/namespaces/patchwave-system/noderecipes/debian";
@@ -103,6 +104,53 @@ TEST_F(TheContextOfAWaveOfNodes, WantsAWayToRebootWhereARebootMayBeDue) {
   snapshot.wave.spec.nodes->reboot = api::Reboot::Never;
   server_->on("GET", kRecipe).reply(200, recipe_json(without));
   EXPECT_EQ(read(snapshot).problem, "");
+}
+
+/// A node that goes back, under `boot_id`, with a Job of `step` that was made under "boot-1" and has not
+/// ended.
+bool a_job_is_in_the_way(const std::string& step, const std::string& boot_id) {
+  auto server = std::make_shared<testing::FakeTransport>();
+  const Json node = {{"metadata", {{"name", "n1"}, {"uid", "n1-uid"}}},
+                     {"status", {{"nodeInfo", {{"bootID", boot_id}}}}}};
+  const Json job = {
+      {"metadata",
+       {{"name", "a"}, {"annotations", {{node::kNodeAnnotation, "n1"}, {node::kStepAnnotation, step}}}}},
+      {"spec",
+       {{"template",
+         {{"spec", {{"containers", {{{"env", {{{"name", "PATCHWAVE_BOOT_ID"}, {"value", "boot-1"}}}}}}}}}}}}},
+      {"status", {{"active", 1}}}};
+  server->on("GET", "/api/v1/nodes/n1").reply(200, print_json(node));
+  server->on("GET", "/api/v1/pods*").reply(200, R"({"items":[]})");
+  server->on("GET", "/apis/policy/v1/poddisruptionbudgets*").reply(200, R"({"items":[]})");
+  server->on("GET", "/apis/batch/v1/namespaces/node-jobs/jobs*")
+      .reply(200, print_json({{"items", Json::array({job})}}));
+  kube::ClientOptions options;
+  options.transport = server;
+  options.sleep = [](milliseconds) {};
+  const kube::Client client(options);
+
+  const auto snapshot = wave();
+  api::TargetStatus record;
+  record.target = {api::TargetKind::Node, "", "n1", {}};
+  record.uid = "n1-uid";
+  record.state = TargetState::RollingBack;
+  record.node.emplace();
+  record.node->touched = true;
+  const auto live =
+      read_node_live(client, {snapshot.wave, "claim", recipe(), {}, "node-jobs", "nobody"}, record);
+  EXPECT_TRUE(live) << live.error().message;
+  return live && live->forward_job_active;
+}
+
+TEST(ANodeThatGoesBack, WaitsForAPatchThatStillRuns) {
+  EXPECT_TRUE(a_job_is_in_the_way("Patch", "boot-2"));
+  EXPECT_TRUE(a_job_is_in_the_way("Verify", "boot-2"));
+  EXPECT_FALSE(a_job_is_in_the_way("Undo", "boot-2"));
+}
+
+TEST(ANodeThatGoesBack, DoesNotWaitForTheEndOfAJobWhoseRebootHasHappened) {
+  EXPECT_TRUE(a_job_is_in_the_way("Reboot", "boot-1"));
+  EXPECT_FALSE(a_job_is_in_the_way("Reboot", "boot-2"));
 }
 
 }  // namespace
