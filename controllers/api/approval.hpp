@@ -40,4 +40,7 @@ struct PatchApproval {
   PatchApprovalStatus status;
 };
 
+/// When the emergency that it declares is over; nothing where it declares none.
+std::optional<Time> emergency_end(const PatchApproval& approval);
+
 }  // namespace patchwave::api

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "operator/base/time.hpp"
 
 namespace patchwave::approval {
@@ -35,7 +33,7 @@ Standing standing_of(const api::PatchApproval& approval, const std::optional<api
   if (!spec.emergency) {
     return {"True", false, "Counted", "the wave may start as far as this approval goes"};
   }
-  const auto until = *emergency_end(approval);
+  const auto until = *api::emergency_end(approval);
   if (until <= now) {
     return {
         "True", false, "EmergencyOver",
@@ -47,12 +45,6 @@ Standing standing_of(const api::PatchApproval& approval, const std::optional<api
 }
 
 }  // namespace
-
-std::optional<Time> emergency_end(const api::PatchApproval& approval) {
-  if (!approval.spec.emergency) return std::nullopt;
-  const auto latest = approval.metadata.creation_time.value_or(Time{}) + api::kLongestEmergency;
-  return std::min(approval.spec.emergency->until_time, latest);
-}
 
 api::PatchApprovalStatus decide(const api::PatchApproval& approval, const std::optional<api::PatchWave>& wave,
                                 Time now) {

@@ -9,9 +9,6 @@
 
 namespace patchwave::approval {
 
-/// When the emergency that it declares is over; nothing where it declares none.
-std::optional<Time> emergency_end(const api::PatchApproval& approval);
-
 /// `wave`: the one it names; nullopt when that does not exist.
 api::PatchApprovalStatus decide(const api::PatchApproval& approval, const std::optional<api::PatchWave>& wave,
                                 Time now);

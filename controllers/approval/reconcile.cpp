@@ -24,7 +24,7 @@ Result<runtime::ReconcileResult> ApprovalReconciler::reconcile(const std::string
   const Time now = with_.clock.now();
   const auto decided = decide(*approval, wave, now);
   runtime::ReconcileResult result;
-  if (const auto end = emergency_end(*approval); end && *end > now)
+  if (const auto end = api::emergency_end(*approval); end && *end > now)
     result.requeue_after = std::chrono::ceil<milliseconds>(*end - now);
   if (decided == approval->status) return result;
   auto written =

@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <set>
 
+#include "controllers/wave/decide.hpp"
+
 namespace patchwave::wave {
 namespace {
-
-using api::TargetState;
 
 constexpr const char* kControlPlaneLabel = "node-role.kubernetes.io/control-plane";
 
@@ -23,11 +23,6 @@ std::string lack_of(const kube::NodeView& node, const std::set<std::string>& wit
   if (node.unschedulable) return "is cordoned";
   if (without_etcd.contains(node.name)) return "has an etcd that is not ready";
   return "";
-}
-
-bool is_under_way(TargetState state) {
-  return state != TargetState::Pending && state != TargetState::Promoted && state != TargetState::Skipped &&
-         state != TargetState::RolledBack;
 }
 
 std::string sentence(const std::string& other, std::string_view why) {
@@ -56,7 +51,7 @@ std::optional<std::string> keeps_control_plane_node(const Snapshot& snapshot, co
   // What this wave has begun may not show on the node yet.
   for (const auto& record : snapshot.wave.status.targets) {
     const auto& name = record.target.name;
-    if (name != node && control_plane.contains(name) && is_under_way(record.state)) {
+    if (name != node && control_plane.contains(name) && in_transition(record.state)) {
       return sentence(name, "is being patched");
     }
   }

@@ -403,11 +403,13 @@ std::string claim_of(const api::PatchWave& wave) {
   return fmt::format("{}/{}/{}", wave.metadata.ns, wave.metadata.name, wave.metadata.uid);
 }
 
+bool in_transition(TargetState state) {
+  return in_flight(state) || state == TargetState::RollingBack || state == TargetState::RollbackFailed;
+}
+
 int targets_in_transition(const api::PatchWaveStatus& status) {
-  return static_cast<int>(std::count_if(status.targets.begin(), status.targets.end(), [](const auto& record) {
-    return in_flight(record.state) || record.state == TargetState::RollingBack ||
-           record.state == TargetState::RollbackFailed;
-  }));
+  return static_cast<int>(std::count_if(status.targets.begin(), status.targets.end(),
+                                        [](const auto& record) { return in_transition(record.state); }));
 }
 
 Decision decide(const Snapshot& snapshot, Time now) {

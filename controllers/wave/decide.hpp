@@ -35,7 +35,10 @@ std::vector<TargetActs> acts_for(const Snapshot& snapshot, const Decision& decis
 /// "<namespace>/<name>/<uid>": the claim annotation's value for this wave.
 std::string claim_of(const api::PatchWave& wave);
 
-/// Targets that count against the disruption budget: begun and not settled.
+/// Begun and not settled.
+bool in_transition(api::TargetState state);
+
+/// Targets that count against the disruption budget: those in transition.
 int targets_in_transition(const api::PatchWaveStatus& status);
 
 }  // namespace patchwave::wave

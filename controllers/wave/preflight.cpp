@@ -39,9 +39,8 @@ std::optional<api::Hold> quarantined(const Snapshot& snapshot) {
 
 std::optional<api::Emergency> emergency_of(const api::PatchApproval& approval) {
   if (!approval.spec.emergency) return std::nullopt;
-  const auto latest = approval.metadata.creation_time.value_or(Time{}) + api::kLongestEmergency;
-  const auto& [until, reason] = *approval.spec.emergency;
-  return api::Emergency{approval.spec.approver, reason, std::min(until, latest)};
+  return api::Emergency{approval.spec.approver, approval.spec.emergency->reason,
+                        *api::emergency_end(approval)};
 }
 
 void keep_longest(std::optional<api::Emergency>& kept, std::optional<api::Emergency> other) {
